@@ -1,0 +1,1 @@
+"""What wotr's services share, as a versioned library: see the CHANGELOG before you change it."""

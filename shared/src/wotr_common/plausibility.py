@@ -1,0 +1,86 @@
+"""What a workout may say, beyond the type of each field.
+
+A refusal is wrong beyond doubt (an API answers 422, an import sets the row aside); a warning is stored with the
+workout and keeps it out of records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from wotr_common.limits import Limits
+from wotr_common.problems import FieldError
+from wotr_common.workout import WorkoutFields
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(hours=24)
+FASTEST_RUN_KMH = Decimal(45)
+STRENGTH = "strength"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong beyond doubt, and what only looks odd."""
+
+    refusals: tuple[FieldError, ...]
+    warnings: tuple[str, ...]
+
+
+def judge(workout: WorkoutFields, limits: Limits, now: datetime) -> Verdict:
+    """The verdict on one workout under the `limits` in force at `now`."""
+    refusals = [*_refused_type(workout, limits), *_refused_duration(workout, limits)]
+    if workout.started_at < EARLIEST:
+        refusals.append(FieldError("/startedAt", "must not be before 2000-01-01"))
+    kcal_per_min = (workout.calories_burned or Decimal(0)) / workout.duration_min
+    if kcal_per_min > 30:
+        refusals.append(
+            FieldError("/caloriesBurned", f"{kcal_per_min:.0f} kcal a minute is not possible; at most 30")
+        )
+    speed = _kmh(workout)
+    if workout.type == "run" and speed > FASTEST_RUN_KMH:
+        refusals.append(FieldError("/distanceM", f"a run at {speed:.0f} km/h is not possible; at most 45"))
+    return Verdict(tuple(refusals), tuple(_warnings(workout, now, speed, kcal_per_min)))
+
+
+def _refused_type(workout: WorkoutFields, limits: Limits) -> list[FieldError]:
+    if workout.type in limits.supported_types:
+        return []
+    known = ", ".join(sorted(limits.supported_types))
+    return [FieldError("/type", f"{workout.type!r} is not supported; supported are: {known}")]
+
+
+def _refused_duration(workout: WorkoutFields, limits: Limits) -> list[FieldError]:
+    if limits.duration_min <= workout.duration_min <= limits.duration_max:
+        return []
+    return [
+        FieldError("/durationMin", f"must be between {limits.duration_min} and {limits.duration_max} minutes")
+    ]
+
+
+def _kmh(workout: WorkoutFields) -> Decimal:
+    return (workout.distance_m or Decimal(0)) / 1000 * 60 / workout.duration_min
+
+
+def _warnings(workout: WorkoutFields, now: datetime, speed: Decimal, kcal_per_min: Decimal) -> list[str]:
+    found = []
+    strength = workout.type == STRENGTH
+    if strength and not 1 <= workout.duration_min <= 4 * 60:
+        found.append("durationMin: unusual for a strength session")
+    elif workout.duration_min > 24 * 60:
+        found.append("durationMin: longer than a day")
+    if workout.started_at > now + AHEAD:
+        found.append("startedAt: more than a day ahead")
+    distance = workout.distance_m or Decimal(0)
+    if (workout.type == "run" and distance > 100_000) or (workout.type == "ride" and distance > 400_000):
+        found.append(f"distanceM: unusually far for a {workout.type}")
+    if workout.type == "run" and speed > 22:
+        found.append("distanceM: unusually fast for a run")
+    if workout.avg_heart_rate is not None and not 40 <= workout.avg_heart_rate <= 210:
+        found.append("avgHeartRate: unusual")
+    if kcal_per_min > 20:
+        found.append("caloriesBurned: more than 20 kcal a minute")
+    if workout.rpe is not None and workout.rpe < 5 and strength:
+        found.append("rpe: unusually low for a strength session")
+    return found
