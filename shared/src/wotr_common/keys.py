@@ -27,7 +27,12 @@ _WORKOUT = "WORKOUT#"
 _TOTAL = "TOTAL#"
 _WORKOUT_ID = re.compile(r"^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z$", re.ASCII)
 
-Key = TypedDict("Key", {"pk": str, "sk": str})  # noqa: UP013 - the functional form keeps the attribute names visible
+
+class Key(TypedDict):
+    """A whole primary key of either table."""
+
+    pk: str
+    sk: str
 
 
 def user_pk(user_id: str) -> str:
