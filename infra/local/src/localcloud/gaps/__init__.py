@@ -1,0 +1,25 @@
+"""What MiniStack does differently from AWS and wotr depends on: one module per gap.
+
+A gap module says in its docstring what AWS does, what MiniStack does and how that is bridged;
+``TOUCHES`` names the private parts of MiniStack that it relies on and ``apply`` bridges it.
+Each has a contract test against a running server. Delete the module when MiniStack closes the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+GAPS = (
+    "interpreter",
+    "log_wait",
+    "embedded_metrics",
+    "resource_types",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the launcher was told."""
+
+    functions_python: Path

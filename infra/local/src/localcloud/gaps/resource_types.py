@@ -1,0 +1,166 @@
+"""CloudFormation knows the resource types that our templates use and MiniStack's provisioner lacks.
+
+AWS: provisions them.
+MiniStack: refuses a template that names one ("Unrecognized resource types").
+Bridge: an explicit list. Where MiniStack has the API, the resource is made through it; what has no
+meaning on a laptop (scaling of capacity that is not metered) is recorded in the stack and in the
+log, and has no effect. Any type that is in neither list stays an error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import budgets, eventbridge
+from ministack.services.cloudformation import provisioners
+
+from localcloud.gaps import Settings
+
+TOUCHES = (
+    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
+    "ministack.services.cloudformation.provisioners:_physical_name",
+    "ministack.services.eventbridge:_create_archive",
+    "ministack.services.eventbridge:_update_archive",
+    "ministack.services.eventbridge:_delete_archive",
+    "ministack.services.budgets:_create_budget",
+    "ministack.services.budgets:_delete_budget",
+)
+
+Properties = dict[str, Any]
+Provisioned = tuple[str, dict[str, str]]
+
+_log = logging.getLogger("localcloud")
+
+
+def apply(settings: Settings) -> None:
+    """Register the types; a type that MiniStack provisions itself one day is left to it."""
+    for name, handlers in {**_MADE, **_RECORDED}.items():
+        provisioners._RESOURCE_HANDLERS.setdefault(name, handlers)
+
+
+def _call(operation: Callable[[Properties], tuple[int, Any, bytes]], request: Properties) -> None:
+    status, _headers, body = operation(request)
+    if status >= 400:
+        raise ValueError(f"{operation.__name__.strip('_')} failed: {body.decode(errors='replace')}")
+
+
+# AWS::Events::Archive
+
+
+def _archive_request(name: str, properties: Properties) -> Properties:
+    pattern = properties.get("EventPattern", "")
+    return {
+        "ArchiveName": name,
+        "EventSourceArn": properties["SourceArn"],
+        "Description": properties.get("Description", ""),
+        "EventPattern": pattern if isinstance(pattern, str) else json.dumps(pattern),
+        "RetentionDays": int(properties.get("RetentionDays", 0)),
+        "KmsKeyIdentifier": properties.get("KmsKeyIdentifier", ""),
+    }
+
+
+def _archive_attributes(name: str) -> dict[str, str]:
+    return {"Arn": f"arn:aws:events:{get_region()}:{get_account_id()}:archive/{name}"}
+
+
+def _create_archive(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+    name = properties.get("ArchiveName") or provisioners._physical_name(stack, logical_id, max_len=48)
+    _call(eventbridge._create_archive, _archive_request(name, properties))
+    return name, _archive_attributes(name)
+
+
+def _update_archive(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    if any(old.get(fixed) != new.get(fixed) for fixed in ("ArchiveName", "SourceArn")):
+        _delete_archive(name, old)
+        return _create_archive(logical_id, new, stack)
+    _call(eventbridge._update_archive, _archive_request(name, new))
+    return name, _archive_attributes(name)
+
+
+def _delete_archive(name: str, properties: Properties) -> None:
+    _call(eventbridge._delete_archive, {"ArchiveName": name})
+
+
+# AWS::Budgets::Budget
+
+
+def _create_budget(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+    budget = dict(properties["Budget"])
+    name = budget.setdefault("BudgetName", provisioners._physical_name(stack, logical_id, max_len=100))
+    if "BudgetLimit" in budget:
+        budget["BudgetLimit"] = {**budget["BudgetLimit"], "Amount": str(budget["BudgetLimit"]["Amount"])}
+    subscribed = properties.get("NotificationsWithSubscribers", [])
+    _call(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": subscribed})
+    return name, {}
+
+
+def _update_budget(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    _delete_budget(name, old)
+    return _create_budget(logical_id, new, stack)
+
+
+def _delete_budget(name: str, properties: Properties) -> None:
+    _call(budgets._delete_budget, {"BudgetName": name})
+
+
+# AWS::ApplicationAutoScaling: MiniStack has no such service and does not meter capacity
+
+
+def _scalable_target(properties: Properties) -> Provisioned:
+    resource, dimension, namespace = (
+        properties[name] for name in ("ResourceId", "ScalableDimension", "ServiceNamespace")
+    )
+    if int(properties["MinCapacity"]) > int(properties["MaxCapacity"]):
+        raise ValueError("MinCapacity of a scalable target is above its MaxCapacity")
+    return f"{resource}|{dimension}|{namespace}", {}
+
+
+def _scaling_policy(properties: Properties) -> Provisioned:
+    arn = f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:local:{properties['PolicyName']}"
+    return arn, {"Arn": arn}
+
+
+def _recorded(type_name: str, describe: Callable[[Properties], Provisioned]) -> dict[str, Any]:
+    def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
+        _log.warning(
+            "%s %s of %s is recorded and has no effect here: %s", type_name, logical_id, stack, properties
+        )
+        return describe(properties)
+
+    def update(
+        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+    ) -> Provisioned:
+        return create(logical_id, new, stack)
+
+    return {"create": create, "update": update, "update_with_logical_id": True, "delete": _nothing_to_delete}
+
+
+def _nothing_to_delete(physical_id: str, properties: Properties) -> None:
+    return None
+
+
+_MADE: dict[str, dict[str, Any]] = {
+    "AWS::Events::Archive": {
+        "create": _create_archive,
+        "update": _update_archive,
+        "update_with_logical_id": True,
+        "delete": _delete_archive,
+    },
+    "AWS::Budgets::Budget": {
+        "create": _create_budget,
+        "update": _update_budget,
+        "update_with_logical_id": True,
+        "delete": _delete_budget,
+    },
+}
+_RECORDED: dict[str, dict[str, Any]] = {
+    name: _recorded(name, describe)
+    for name, describe in {
+        "AWS::ApplicationAutoScaling::ScalableTarget": _scalable_target,
+        "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
+    }.items()
+}

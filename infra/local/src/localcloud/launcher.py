@@ -1,0 +1,113 @@
+"""Runs inside the server's environment: bridges the gaps, then starts MiniStack.
+
+MiniStack has no plug-in interface, so the bridges replace private functions of it. Each names
+what it touches; a release that lacks one of these names is refused here, before anything
+half-bridged can serve a request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import threading
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+from localcloud.gaps import GAPS, Settings
+
+MINISTACK_RELEASE = "1.5.33"
+
+_SHUTDOWN_SECONDS = 15
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGTERM, or until the process that started this one is gone."""
+    options = _options(arguments)
+    # Neither is for the functions, whose processes inherit this environment.
+    os.environ.pop("PYTHONPATH", None)
+    os.environ.pop("PYTHONHOME", None)
+    sys.argv = ["ministack"]
+    threading.Thread(target=_watch_parent, daemon=True, name="localcloud-parent").start()
+
+    bridge(Settings(functions_python=options.functions_python), without=options.without)
+    status = 0
+    try:
+        _lookup("ministack.app:main")()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        _lookup("ministack.core.lambda_runtime:reset")()
+        shutil.rmtree(options.temporary, ignore_errors=True)
+    sys.stdout.flush()
+    # Threads that wait for a function must not keep the process: what is to be saved is saved.
+    os._exit(status)
+
+
+def bridge(settings: Settings, *, without: list[str]) -> None:
+    """Apply every gap module except those in ``without``; SystemExit when MiniStack does not fit."""
+    modules = {name: import_module(f"localcloud.gaps.{name}") for name in GAPS}
+    unknown = set(without) - set(modules)
+    if unknown:
+        raise SystemExit(f"no gap is called {', '.join(sorted(unknown))}; there are {', '.join(GAPS)}")
+    wanted = {name: module for name, module in modules.items() if name not in without}
+    missing = [
+        f"{reference} (gap {name})"
+        for name, module in wanted.items()
+        for reference in module.TOUCHES
+        if not _exists(reference)
+    ]
+    if missing:
+        raise SystemExit(
+            f"MiniStack {metadata.version('ministack')} does not have {', '.join(missing)}. "
+            f"The local cloud's bridges fit release {MINISTACK_RELEASE}: pin that in ministack.in, "
+            "or adapt the gap modules named here."
+        )
+    for module in wanted.values():
+        module.apply(settings)
+
+
+def _exists(reference: str) -> bool:
+    try:
+        _lookup(reference)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def _lookup(reference: str) -> Any:
+    """Resolve ``package.module:name.attribute``."""
+    module, _, path = reference.partition(":")
+    found: Any = import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def _watch_parent() -> None:
+    """Shut down when the pipe from the parent closes, which the kernel does however the parent ends."""
+    while os.read(0, 1024):
+        pass
+    guard = threading.Timer(_SHUTDOWN_SECONDS, os.killpg, (os.getpgrp(), signal.SIGKILL))
+    guard.daemon = True
+    guard.start()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m localcloud.launcher", description=__doc__)
+    parser.add_argument(
+        "--functions-python", type=Path, required=True, help="interpreter that functions run on"
+    )
+    parser.add_argument("--temporary", type=Path, required=True, help="directory to remove at the end")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="GAP", help="leave this gap unbridged"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
