@@ -81,7 +81,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="List buckets, upload an object, read it back, clean up.")
     parser.add_argument("--region", default="eu-central-1", help="AWS region (default %(default)s)")
     parser.add_argument("--bucket", help="an existing bucket to use instead of a new one")
-    parser.add_argument("--attempts", type=int, default=5, help="tries per call, with backoff (default %(default)s)")
+    parser.add_argument(
+        "--attempts", type=int, default=5, help="tries per call, with backoff (default %(default)s)"
+    )
     options = parser.parse_args()
     try:
         run(client(options.region, options.attempts), options.region, options.bucket)

@@ -37,7 +37,9 @@ def activities(rows: int, seed: int = 7) -> Iterator[list[str]]:
     chance = random.Random(seed)  # noqa: S311 - sample data, nothing secret
     start = FIRST_START
     for number in range(rows):
-        start += timedelta(hours=chance.randint(9, 60), minutes=chance.randint(0, 59), seconds=chance.randint(0, 59))
+        start += timedelta(
+            hours=chance.randint(9, 60), minutes=chance.randint(0, 59), seconds=chance.randint(0, 59)
+        )
         yield _activity(chance, 9_000_000_000 + number * 37, start)
 
 
@@ -72,9 +74,13 @@ def write(rows: int, out: IO[str], seed: int = 7) -> None:
 
 def main() -> None:
     """Print a sample file."""
-    parser = argparse.ArgumentParser(description="Print a Strava-shaped activities.csv, the same for the same options.")
+    parser = argparse.ArgumentParser(
+        description="Print a Strava-shaped activities.csv, the same for the same options."
+    )
     parser.add_argument("--rows", type=int, default=1200, help="activities in the file (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="another seed, another history (default %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=7, help="another seed, another history (default %(default)s)"
+    )
     options = parser.parse_args()
     write(options.rows, sys.stdout, options.seed)
 

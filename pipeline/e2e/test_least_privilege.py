@@ -1,0 +1,122 @@
+"""Each function can do its job and nothing else, as the endpoint enforces it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from probe import DENIED, probe
+from stage_client import Stage
+
+ITEM = {"pk": {"S": "USER#probe"}, "sk": {"S": "PROBE#1"}}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call; texts in `arguments` like `{data.WorkoutsTableName}` are filled from the stage's outputs."""
+
+    service: str
+    operation: str
+    arguments: dict[str, Any]
+
+
+def put(table: str) -> Call:
+    return Call("dynamodb", "put_item", {"TableName": table, "Item": ITEM})
+
+
+def query(table: str) -> Call:
+    return Call(
+        "dynamodb",
+        "query",
+        {
+            "TableName": table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": "USER#probe"}},
+        },
+    )
+
+
+def delete(table: str) -> Call:
+    return Call("dynamodb", "delete_item", {"TableName": table, "Key": ITEM})
+
+
+WORKOUTS = "{data.WorkoutsTableName}"
+VIEWS = "{analytics.ViewsTableName}"
+UPLOADS = "{data.UploadsBucketName}"
+send = Call("sqs", "send_message", {"QueueUrl": "{workers.WorkoutQueueUrl}", "MessageBody": "{}"})
+
+# function: what it is for, and the neighbouring call that it must not make
+DUTIES: dict[str, tuple[Call | None, Call]] = {
+    "api/AcceptFunction": (send, put(WORKOUTS)),
+    "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
+    "api/StatsFunction": (query(VIEWS), query(WORKOUTS)),
+    "api/HealthFunction": (None, query(WORKOUTS)),
+    "workers/WriteFunction": (put(WORKOUTS), delete(WORKOUTS)),
+    "workers/ImportCsvFunction": (
+        Call("s3", "get_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv"}),
+        Call("s3", "put_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv", "BodyText": "x"}),
+    ),
+    "workers/PublishFunction": (
+        Call(
+            "events",
+            "put_events",
+            {
+                "Entries": [
+                    {
+                        "EventBusName": "{platform.EventBusName}",
+                        "Source": "wotr.workers",
+                        "DetailType": "probe",
+                        "Detail": "{{}}",
+                    }
+                ]
+            },
+        ),
+        put(WORKOUTS),
+    ),
+    "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
+}
+
+
+def filled(value: Any, stage: Stage) -> Any:
+    """`value` with each `{stack.Output}` replaced."""
+    if isinstance(value, dict):
+        return {name: filled(inner, stage) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, stage) for inner in value]
+    if isinstance(value, str) and value.startswith("{") and "." in value:
+        stack, _, output = value.strip("{}").partition(".")
+        return stage.outputs(stack)[output]
+    return "{}" if value == "{{}}" else value
+
+
+def roles(stage: Stage) -> dict[str, str]:
+    """Role ARN of each deployed function, by `stack/LogicalId`."""
+    stacks = boto3.client("cloudformation")
+    functions = boto3.client("lambda")
+    found = {}
+    for stack in ("api", "workers", "analytics"):
+        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=f"wotr-{stack}-{stage.name}")
+        for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+            if resource["ResourceType"] == "AWS::Lambda::Function":
+                role = functions.get_function_configuration(FunctionName=resource["PhysicalResourceId"])[
+                    "Role"
+                ]
+                found[f"{stack}/{resource['LogicalResourceId']}"] = role
+    return found
+
+
+def test_every_function_is_held_to_its_duty(stage: Stage) -> None:
+    assert set(roles(stage)) == set(DUTIES), "give each function its row in DUTIES"
+
+
+@pytest.mark.parametrize("function", DUTIES)
+def test_function_may_do_its_job_and_not_its_neighbours(stage: Stage, function: str) -> None:
+    may, must_not = DUTIES[function]
+    with probe(roles(stage)[function]) as acting:
+        refused = acting.outcome(must_not.service, must_not.operation, filled(must_not.arguments, stage))
+        assert refused in DENIED
+        if may is not None:
+            done = acting.outcome(may.service, may.operation, filled(may.arguments, stage))
+            assert done in {"allowed", "NoSuchKey"}

@@ -1,0 +1,10 @@
+"""A deployed stage as its callers see it: outputs, signed calls, signed-in athletes, uploads.
+
+Used by the black-box tests, the demo and the scripts. It works alike on AWS and on the local cloud; credentials,
+region and endpoint come from the environment.
+"""
+
+from stage_client.answers import Answer, StageError
+from stage_client.stage import Athlete, Stage
+
+__all__ = ["Answer", "Athlete", "Stage", "StageError"]
