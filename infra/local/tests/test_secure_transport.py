@@ -93,6 +93,8 @@ def test_a_topic_delivers_to_a_queue_that_denies_plain_http(made, client, eventu
 
     def bodies():
         received = client("sqs").receive_message(QueueUrl=made.ids["Queue"], MaxNumberOfMessages=10)
-        return [message["Body"] for message in received.get("Messages", []) if "from the topic" in message["Body"]]
+        return [
+            message["Body"] for message in received.get("Messages", []) if "from the topic" in message["Body"]
+        ]
 
     assert eventually(bodies)

@@ -15,6 +15,7 @@ GAPS = (
     "log_wait",
     "embedded_metrics",
     "resource_types",
+    "secure_transport",
 )
 
 

@@ -1,0 +1,83 @@
+"""Gap: CloudFormation knows the resource types that our templates use."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from stack import deploy
+
+BUS = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "contract-archive"}}
+
+
+def archive(**properties):
+    source = {"Fn::GetAtt": ["Bus", "Arn"]}
+    return {
+        "Type": "AWS::Events::Archive",
+        "Properties": {"SourceArn": source, "RetentionDays": 3} | properties,
+    }
+
+
+def test_an_archive_is_made_changed_and_removed_with_its_stack(stack, client):
+    made = stack(
+        {"Bus": BUS, "Archive": archive(EventPattern={"source": ["contract"]})},
+        Outputs={"Arn": {"Value": {"Fn::GetAtt": ["Archive", "Arn"]}}},
+    )
+    name = made.ids["Archive"]
+    events = client("events")
+    events.put_events(
+        Entries=[
+            {"EventBusName": "contract-archive", "Source": source, "DetailType": "x", "Detail": "{}"}
+            for source in ("contract", "other")
+        ]
+    )
+    found = events.describe_archive(ArchiveName=name)
+    assert (found["RetentionDays"], json.loads(found["EventPattern"])) == (3, {"source": ["contract"]})
+    assert made.outputs["Arn"] == found["ArchiveArn"]
+    assert found["EventCount"] == 1
+
+    changed = deploy(client, {"Resources": {"Bus": BUS, "Archive": archive(RetentionDays=9)}}, name=made.name)
+    assert changed.ids["Archive"] == name
+    assert events.describe_archive(ArchiveName=name)["RetentionDays"] == 9
+
+    deploy(client, {"Resources": {"Bus": BUS}}, name=made.name)
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        events.describe_archive(ArchiveName=name)
+
+
+def test_a_budget_is_made_with_its_notifications(stack, client):
+    warning = {
+        "Notification": {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80},
+        "Subscribers": [{"SubscriptionType": "EMAIL", "Address": "ops@example.com"}],
+    }
+    limit = {"Amount": 50, "Unit": "USD"}
+    budget = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
+    properties = {"Budget": budget, "NotificationsWithSubscribers": [warning]}
+    made = stack({"Budget": {"Type": "AWS::Budgets::Budget", "Properties": properties}})
+    account = client("sts").get_caller_identity()["Account"]
+    found = client("budgets").describe_budget(AccountId=account, BudgetName=made.ids["Budget"])["Budget"]
+    assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
+
+
+def test_scaling_is_recorded(stack):
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": "table/t",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        "MinCapacity": 10,
+        "MaxCapacity": 50,
+    }
+    policy = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": {"Ref": "Target"}}
+    made = stack(
+        {
+            "Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": target},
+            "Policy": {"Type": "AWS::ApplicationAutoScaling::ScalingPolicy", "Properties": policy},
+        }
+    )
+    assert made.ids["Target"] == "table/t|dynamodb:table:ReadCapacityUnits|dynamodb"
+
+
+def test_any_other_unknown_type_stays_an_error(stack):
+    with pytest.raises(ClientError, match=r"AWS::Config::ConfigRule"):
+        stack({"Rule": {"Type": "AWS::Config::ConfigRule", "Properties": {}}})
