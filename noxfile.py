@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox==2026.10.20", "uv==0.13.8"]
+# ///
+"""Every command of the project.
+
+python3 noxfile.py                  lists the sessions
+python3 noxfile.py -s demo          runs one; needs only Python >= 3.11 with venv, and git
+python3 noxfile.py -s unit -- api   arguments after -- narrow it
+uv run noxfile.py -s tests          the same where uv is installed
+"""
+
+import os
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older interpreter must reach this sentence
+    sys.exit(
+        "noxfile.py: this is Python %d.%d (%s), and wotr needs 3.11 or newer. "  # noqa: UP031
+        "Run it with a newer one, for example: python3.13 noxfile.py -s demo"
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from tools import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.ensure(sys.argv)  # does not come back when nox has to be run from its private environment
+
+import functools
+from collections.abc import Callable
+
+import nox
+
+from tools import cloud, locks, parts, suites
+from tools.report import Report
+from tools.shell import Failed
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "none"  # environments come from lock files: tools/environments.py
+
+
+def command(work: Callable[[list[str]], object]) -> Callable[..., object]:
+    """Make a session of ``work``, which takes the words after ``--`` and raises Failed."""
+
+    @functools.wraps(work)
+    def body(session: nox.Session) -> None:
+        try:
+            work(session.posargs)
+        except Failed as failure:
+            session.error(str(failure))
+
+    return nox.session(body)
+
+
+@command
+def demo(arguments: list[str]) -> None:
+    """Boot the local cloud, deploy everything, play the main scenario (-- --csv FILE: with your own file)."""
+    with cloud.deployed() as variables:
+        cloud.pipeline(["scripts/demo.py", *arguments], variables, problem="the demo failed: see above")
+
+
+@command
+def up(arguments: list[str]) -> None:
+    """Boot and deploy as demo does, then run until Ctrl-C (-- --keep: keep the data for next time)."""
+    rest = [word for word in arguments if word != "--keep"]
+    with cloud.deployed(persist="--keep" in arguments) as variables:
+        cloud.pipeline(["scripts/up.py", *rest], variables)
+
+
+@command
+def tests(_arguments: list[str]) -> None:
+    """Everything CI runs: lint, types, templates, unit, integration, e2e, with a table at the end."""
+    report = Report()
+    for part in (parts.lint, parts.types, parts.templates, suites.unit):
+        report.part(part.__name__, functools.partial(part, []))
+    suites.on_the_cloud(report)
+    report.finish()
+
+
+@command
+def lint(arguments: list[str]) -> None:
+    """Style, layout contracts, locks and house rules (-- --fix mends what can be mended)."""
+    parts.lint(arguments)
+
+
+@command
+def types(arguments: list[str]) -> None:
+    """Mypy, strict, project by project (-- api: one of them)."""
+    parts.types(arguments)
+
+
+@command
+def templates(arguments: list[str]) -> None:
+    """The CloudFormation templates: cfn-lint with our rules, checkov, stack graph, generated documents."""
+    parts.templates(arguments)
+
+
+@command
+def nag(arguments: list[str]) -> None:
+    """cfn-nag over the templates, in Docker; says so where there is no Docker engine."""
+    parts.nag(arguments)
+
+
+@command
+def unit(arguments: list[str]) -> None:
+    """Unit tests of every project, sockets blocked (-- api workers: of some)."""
+    suites.unit(arguments)
+
+
+@command
+def integration(arguments: list[str]) -> None:
+    """Integration tests of every project on a local cloud (-- workers: of some)."""
+    with cloud.deployed() as variables:
+        suites.integration(arguments, variables)
+
+
+@command
+def e2e(arguments: list[str]) -> None:
+    """Black-box tests of the deployed platform; words after -- go to pytest (-- -k import)."""
+    with cloud.deployed() as variables:
+        suites.e2e(arguments, variables)
+
+
+@command
+def deploy(arguments: list[str]) -> None:
+    """Deploy to the AWS account of your credentials (-- --stage dev api: one service)."""
+    cloud.deploy(
+        ["up", *arguments], {name: value for name, value in os.environ.items() if name[:4] == "AWS_"}
+    )
+
+
+@command
+def openapi(_arguments: list[str]) -> None:
+    """Write the API's OpenAPI document again from its code."""
+    parts.openapi()
+
+
+@command
+def package(arguments: list[str]) -> None:
+    """The Lambda zips for AWS (arm64, Python 3.13), into dist/ (-- api: of one service)."""
+    parts.package(arguments)
+
+
+@command
+def bench(arguments: list[str]) -> None:
+    """The benchmarks in scripts/bench (-- imports: one of them)."""
+    parts.bench(arguments)
+
+
+@command
+def lock(arguments: list[str]) -> None:
+    """Lock all dependencies again (-- --upgrade: newest versions; -- --check: compare)."""
+    if arguments == ["--check"]:
+        locks.check()
+    else:
+        locks.make(arguments)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1 or sys.argv[1] in ("-h", "--help"):
+        sys.argv[1:] = ["--list"]
+    nox.main()

@@ -1,0 +1,49 @@
+"""The local cloud as the sessions use it: started, and with every stack deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools import environments, projects
+from tools.shell import ROOT, Failed, run
+
+from localcloud.errors import LocalCloudError  # isort: skip - tools.environments makes it importable
+from localcloud.server import LocalCloud  # isort: skip
+
+STAGE = "dev"
+
+
+@contextmanager
+def running(*, persist: bool = False) -> Iterator[dict[str, str]]:
+    """Start a local cloud and give the variables that point an SDK at it; stop it at the end."""
+    try:
+        with LocalCloud(ROOT, persist=persist, uv=environments.uv()) as cloud:
+            print(f"local cloud: {cloud.endpoint} (log: {cloud.log.relative_to(ROOT)})", flush=True)
+            yield cloud.environment() | {"WOTR_STAGE": STAGE}
+    except LocalCloudError as error:
+        raise Failed(str(error)) from error
+
+
+@contextmanager
+def deployed(*, persist: bool = False) -> Iterator[dict[str, str]]:
+    """Start a local cloud, build everything for this machine and deploy all stacks to it."""
+    with running(persist=persist) as variables:
+        deploy(["up", "--stage", STAGE, "--target", "host"], variables)
+        yield variables
+
+
+def deploy(arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:
+    """Run ``python -m deploy`` with ``arguments``."""
+    pipeline(["-m", "deploy", *arguments], variables, problem=f"deploy {arguments[0]} failed: see above")
+
+
+def pipeline(
+    arguments: Sequence[str | Path], variables: dict[str, str] | None = None, problem: str | None = None
+) -> None:
+    """Run Python in the pipeline's environment: deploy, the scripts and what shows the platform."""
+    (project,) = projects.select(["pipeline"])
+    python = environments.python(project.name, project.lock)
+    paths = environments.search_path([*project.paths(), ROOT / "shared" / "src"])
+    run([python, *arguments], env=(variables or {}) | paths, problem=problem)

@@ -1,0 +1,126 @@
+"""The layout's rules about imports, as import-linter contracts.
+
+The contracts are written from the tree at each run, because import-linter refuses a package that does
+not exist: a new service is held by all of them without anybody adding its name.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.shell import ROOT, Failed, capture
+
+# Modules of a service that talk to AWS or receive from it. Everything else decides, in plain functions.
+ADAPTERS = frozenset(
+    {"handlers", "store", "queue", "queues", "topics", "bus", "clients", "config", "parameters", "objects"}
+)
+AWS_SDK = ("boto3", "botocore")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The import packages of a tree, by directory: ``{package: its directory}``."""
+
+    services: dict[str, Path]
+    shared: dict[str, Path]
+    local: dict[str, Path]
+    pipeline: dict[str, Path]
+
+    @classmethod
+    def of(cls, root: Path) -> Layout:
+        """Read the layout of the project at ``root``; what does not exist yet is left out."""
+        return cls(
+            services=_packages(sorted(root.glob("services/*/src/*"))),
+            shared=_packages(sorted(root.glob("shared/src/*"))),
+            local=_packages(sorted(root.glob("infra/local/src/*"))),
+            pipeline=_packages(sorted(root.glob("pipeline/deploy"))),
+        )
+
+    @property
+    def everything(self) -> dict[str, Path]:
+        """All packages."""
+        return self.services | self.shared | self.local | self.pipeline
+
+    def handlers(self) -> list[str]:
+        """Return the packages that hold the doors of the Lambda functions."""
+        return [f"{name}.handlers" for name, path in self.services.items() if (path / "handlers").is_dir()]
+
+    def plain(self) -> list[str]:
+        """Return the modules of services that decide and know no AWS."""
+        return [
+            name
+            for package, path in self.services.items()
+            for name in _modules(package, path)
+            if ADAPTERS.isdisjoint(name.split("."))
+        ]
+
+
+def check(python: Path, root: Path = ROOT) -> None:
+    """Hold the tree at ``root`` to the contracts (import-linter is beside ``python``); Failed shows breaches."""
+    layout = Layout.of(root)
+    if not layout.everything:
+        return
+    written = root / ".nox" / "contracts.ini"
+    written.parent.mkdir(exist_ok=True)
+    with written.open("w", encoding="utf-8") as file:
+        contracts(layout).write(file)
+    paths = os.pathsep.join(sorted({str(path.parent) for path in layout.everything.values()}))
+    command = [python.parent / "lint-imports", "--config", written, "--no-cache"]
+    code, output = capture(command, env={"PYTHONPATH": paths}, cwd=root)
+    if code:
+        raise Failed(output.strip())
+
+
+def contracts(layout: Layout) -> configparser.ConfigParser:
+    """Return import-linter's configuration for ``layout``."""
+    made = configparser.ConfigParser()
+    made["importlinter"] = {
+        "root_packages": _lines(layout.everything),
+        "include_external_packages": "True",
+        "exclude_type_checking_imports": "True",
+    }
+    shipped = [*layout.services, *layout.shared]
+    everywhere_else = [name for name in layout.everything if name not in layout.local]
+    if len(layout.services) > 1:
+        made["importlinter:contract:services"] = {
+            "name": "A service never imports another service",
+            "type": "independence",
+            "modules": _lines(layout.services),
+        }
+    rules = [
+        ("shared", "The shared library imports no service", [*layout.shared], [*layout.services], False),
+        ("shipped", "What is deployed imports no tooling", shipped, [*layout.local, *layout.pipeline], False),
+        ("ministack", "Only infra/local knows MiniStack", everywhere_else, ["ministack"], False),
+        ("handlers", "Handlers are thin: no AWS SDK in them", layout.handlers(), [*AWS_SDK], True),
+        ("plain", "Decisions are plain functions: no AWS SDK behind them", layout.plain(), [*AWS_SDK], False),
+    ]
+    for key, name, sources, forbidden, through_others in rules:
+        if sources and forbidden:
+            made[f"importlinter:contract:{key}"] = {
+                "name": name,
+                "type": "forbidden",
+                "source_modules": _lines(sources),
+                "forbidden_modules": _lines(forbidden),
+                "allow_indirect_imports": str(through_others),
+                # a plain package may contain an adapter; its modules are listed one by one
+                "as_packages": str(key != "plain"),
+            }
+    return made
+
+
+def _packages(paths: list[Path]) -> dict[str, Path]:
+    return {path.name: path for path in paths if (path / "__init__.py").is_file()}
+
+
+def _modules(package: str, directory: Path) -> list[str]:
+    files = sorted(directory.rglob("*.py"))
+    names = [".".join([package, *file.relative_to(directory).with_suffix("").parts]) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "\n" + "\n".join(names)

@@ -1,0 +1,141 @@
+"""The parts that need no running cloud: style, layout, types, templates, and the tools beside them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tools import cloud, contracts, environments, house, locks, projects
+from tools.projects import Project
+from tools.shell import ROOT, Failed, capture, run, tracked
+
+AT_ONCE = 2
+RULES = "tools/template_rules"
+# the last release of cfn-nag as an image; it has no package for Python
+CFN_NAG = "stelligent/cfn_nag:0.8.10"
+
+
+def lint(arguments: Sequence[str]) -> None:
+    """Check style, layout contracts, key literals, locks and documents; ``--fix`` mends what ruff can."""
+    ruff = [environments.tool("lint"), "-m", "ruff"]
+    fix = "--fix" in arguments
+    _all(
+        "lint",
+        {
+            "ruff check": lambda: run([*ruff, "check", "--quiet", *(["--fix"] if fix else [])]),
+            "ruff format": lambda: run([*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"])]),
+            "layout contracts": lambda: contracts.check(environments.tool("lint")),
+            "house rules": lambda: _no_findings(house.findings(ROOT)),
+            "locks": locks.check,
+        },
+    )
+
+
+def types(names: Sequence[str]) -> None:
+    """Check types project by project: their tests have the same module names, so they never share a run."""
+    python = environments.tool("types")
+    chosen = projects.select(names)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(lambda project: _mypy(python, project), chosen))
+    failed = [project.name for project, ok in zip(chosen, results, strict=True) if not ok]
+    if failed:
+        raise Failed(f"types do not fit in {', '.join(failed)}")
+
+
+def templates(_arguments: Sequence[str]) -> None:
+    """Check the templates: cfn-lint with our rules, checkov, the stack graph, generated documents."""
+    files = [path.relative_to(ROOT) for path in template_files()]
+    python = environments.tool("templates")
+    lint_command: list[str | Path] = [python, "-m", "cfnlint", "--append-rules", RULES, "--", *files]
+    checkov = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
+    _all(
+        "templates",
+        {
+            "cfn-lint": lambda: run(lint_command, env=environments.search_path([ROOT])),
+            "checkov": lambda: run(checkov, env={"CHECKOV_RENDER_MAX_LEN": "0"}),
+            "deploy graph": lambda: cloud.deploy(["check"]),
+            "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
+            "OpenAPI document": lambda: openapi("--check"),
+        },
+    )
+
+
+def nag(_arguments: Sequence[str]) -> None:
+    """Run cfn-nag over the templates in Docker; where there is no Docker engine, say so and succeed."""
+    docker = shutil.which("docker")
+    if docker is None or capture([docker, "info"])[0] != 0:
+        print("nag: not run. cfn-nag comes as a Docker image, and there is no Docker engine here.")
+        return
+    mounted = ["--rm", "--network", "none", "--volume", f"{ROOT}:/project:ro", "--workdir", "/project"]
+    files = [path.relative_to(ROOT) for path in template_files()]
+    # cfn_nag also warns on purpose-built exceptions; a reason stands beside each as cfn_nag metadata
+    run([docker, "run", *mounted, "--entrypoint", "cfn_nag", CFN_NAG, "--fail-on-warnings", *files])
+
+
+def openapi(*arguments: str) -> None:
+    """Write the API's OpenAPI document from its code; with ``--check`` only compare."""
+    (api,) = projects.select(["api"])
+    python = environments.python(api.name, api.lock)
+    paths = environments.search_path(api.paths())
+    run([python, "-m", "wotr_api.openapi", *arguments], env=paths, cwd=api.directory)
+
+
+def package(arguments: Sequence[str]) -> None:
+    """Build the zips for Lambda (arm64, Python 3.13) into dist/."""
+    cloud.deploy(["package", *arguments])
+
+
+def bench(arguments: Sequence[str]) -> None:
+    """Run the benchmarks named in ``arguments``, all if none is named."""
+    known = {path.stem: path for path in sorted((ROOT / "scripts" / "bench").glob("[a-z]*.py"))}
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        raise Failed(f"no benchmark called {', '.join(unknown)}; there are: {', '.join(known) or 'none yet'}")
+    for name in arguments or known:
+        print(f"\n=== {name} ===", flush=True)
+        cloud.pipeline([known[name]])
+
+
+def template_files() -> list[Path]:
+    """Return the CloudFormation templates of the project."""
+    return tracked(":(glob)infra/*.yml", ":(glob)services/*/template.yml", ":(glob)pipeline/*.yml")
+
+
+def _mypy(python: Path, project: Project) -> bool:
+    """Check one project from inside its directory: its tests are ``tests.unit.…``, nobody else's."""
+    # these use the library, the deployer and the local cloud
+    drivers = {"pipeline", "scripts", "infra", "tools"}
+    others = [ROOT / "shared" / "src", ROOT / "pipeline", ROOT / "infra" / "local" / "src"]
+    known = [*project.paths(), *(others if project.name in drivers else [])]
+    targets = [name for name in ("src", "tests", "deploy", "e2e") if (project.directory / name).is_dir()]
+    if project.name in {"scripts", "tools"}:
+        targets = ["."]
+    command = [python, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"]
+    cache = ["--cache-dir", ROOT / ".nox" / "mypy" / project.name]
+    paths = dict.fromkeys(path for path in known if path != project.directory)
+    bases = {"MYPYPATH": os.pathsep.join(map(str, paths))}
+    code, output = capture([*command, *cache, *targets], env=bases, cwd=project.directory)
+    print(f"{project.directory.relative_to(ROOT)}: {output.rstrip()}", flush=True)
+    return code == 0
+
+
+def _no_findings(findings: list[str]) -> None:
+    if findings:
+        raise Failed("\n".join(findings))
+
+
+def _all(part: str, checks: dict[str, Callable[[], None]]) -> None:
+    """Do every check, say how each went, and raise Failed naming those that failed."""
+    failed = []
+    for name, work in checks.items():
+        try:
+            work()
+            print(f"{name}: ok", flush=True)
+        except Failed as failure:
+            print(f"{name}: FAILED\n{failure}", flush=True)
+            failed.append(name)
+    if failed:
+        raise Failed(f"{part}: {', '.join(failed)}")

@@ -1,0 +1,108 @@
+"""The Python projects of the repository and where their code, tests and dependencies are."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tools.shell import ROOT, Failed
+
+_COMMON = re.compile(r"^wotr-common\s*==\s*(?P<version>[\w.]+)$")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory with its own dependencies.
+
+    ``name`` is what a developer types after ``--``; ``borrowed_lock`` is set where another project's
+    environment serves this one too.
+    """
+
+    name: str
+    directory: Path
+    borrowed_lock: Path | None = None
+
+    @property
+    def lock(self) -> Path:
+        """The lock its tests run with."""
+        return self.borrowed_lock or self.directory / "requirements-dev.lock"
+
+    @property
+    def tests(self) -> Path:
+        """The directory of its tests, which may not exist."""
+        return self.directory / "tests"
+
+    @property
+    def sources(self) -> Path:
+        """The directory to put on PYTHONPATH: ``src`` where there is one."""
+        src = self.directory / "src"
+        return src if src.is_dir() else self.directory
+
+    @cached_property
+    def common(self) -> str | None:
+        """The version of wotr-common it pins, None if it does not use it."""
+        described = self.directory / "pyproject.toml"
+        if not described.is_file():
+            return None
+        project = tomllib.loads(described.read_text(encoding="utf-8")).get("project", {})
+        found = [_COMMON.match(line) for line in project.get("dependencies", [])]
+        return next((match["version"] for match in found if match), None)
+
+    def paths(self) -> list[Path]:
+        """Return what its PYTHONPATH holds: its own code and the wotr-common it pins.
+
+        The version in the tree is used as source; an older one as its wheel, which Python imports as it is.
+        Raises Failed when that wheel is not in the wheel store.
+        """
+        own = [self.sources]
+        if self.common is None or self.common == tree_version():
+            return own + ([ROOT / "shared" / "src"] if self.common else [])
+        wheel = ROOT / "dist" / "wheels" / f"wotr_common-{self.common}-py3-none-any.whl"
+        if not wheel.is_file():
+            raise Failed(
+                f"{self.name} pins wotr-common=={self.common}, which is not in dist/wheels: "
+                "run python3 noxfile.py -s package"
+            )
+        return [*own, wheel]
+
+
+def tree_version() -> str:
+    """Return the version of wotr-common in the working tree."""
+    described = tomllib.loads((ROOT / "shared" / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(described["project"]["version"])
+
+
+def everything() -> list[Project]:
+    """Return all projects, libraries before what uses them, the frame last."""
+    services = sorted(path.parent for path in (ROOT / "services").glob("*/pyproject.toml"))
+    own = [ROOT / "shared", *services, ROOT / "infra" / "local", ROOT / "pipeline"]
+    found = [Project(_name(path), path) for path in own if (path / "pyproject.toml").is_file()]
+    pipeline, frame = ROOT / "pipeline" / "requirements-dev.lock", ROOT / "tools" / "tests.lock"
+    borrowing = [
+        Project("scripts", ROOT / "scripts", pipeline),
+        Project("infra", ROOT / "infra", pipeline),
+        Project("tools", ROOT / "tools", frame),
+    ]
+    return found + [project for project in borrowing if project.tests.is_dir()]
+
+
+def select(names: Sequence[str]) -> list[Project]:
+    """Return the named projects (all if none is named); Failed names an unknown one and the known ones."""
+    known = {project.name: project for project in everything()}
+    unknown = [name for name in names if _plain(name) not in known]
+    if unknown:
+        raise Failed(f"no project called {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [known[_plain(name)] for name in names] if names else list(known.values())
+
+
+def _name(directory: Path) -> str:
+    return "local" if directory == ROOT / "infra" / "local" else directory.name
+
+
+def _plain(name: str) -> str:
+    """Accept a path as well: services/api/ is api."""
+    return name.rstrip("/").rpartition("/")[2]

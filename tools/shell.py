@@ -1,0 +1,88 @@
+"""Run commands: output shown as it comes, failures as one sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Failed(Exception):
+    """Part of a session did not succeed; the message says which, and what to do where that is known."""
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    problem: str | None = None,
+) -> None:
+    """Run ``command`` with its output on the terminal; raise Failed (saying ``problem``) when it fails."""
+    sys.stdout.flush()
+    done = subprocess.run([str(word) for word in command], env=_environment(env), cwd=cwd, check=False)
+    if done.returncode:
+        raise Failed(problem or f"{_name(command)} failed (exit {done.returncode})")
+
+
+def capture(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    echo: bool = False,
+) -> tuple[int, str]:
+    """Run ``command``; return its exit code and its output, stdout and stderr mixed.
+
+    With ``echo`` the output is also shown line by line as it comes.
+    """
+    words = [str(word) for word in command]
+    lines = []
+    with subprocess.Popen(
+        words,
+        env=_environment(env),
+        cwd=cwd,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if echo:
+                print(line, end="", flush=True)
+    return process.returncode, "".join(lines)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the project's files matching git patterns: committed, or new and not ignored."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    done = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"git ls-files failed in {ROOT}: {done.stderr.strip()}")
+    return sorted({ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()})
+
+
+def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables of a child: the caller's own without two kinds.
+
+    Python's would leak packages of this process into the child; AWS's would let a session reach an account.
+    """
+    python = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in python and not name.startswith("AWS_")
+    }
+    return kept | dict(env or {})
+
+
+def _name(command: Sequence[str | Path]) -> str:
+    """Name a command in a sentence: the module it runs, or its program."""
+    words = [str(word) for word in command]
+    return words[2] if words[1:2] == ["-m"] else Path(words[0]).name

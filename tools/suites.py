@@ -1,0 +1,133 @@
+"""The test suites: each project's tests in that project's own environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tools import cloud, environments, projects
+from tools.projects import Project
+from tools.report import Report
+from tools.shell import ROOT, Failed, capture
+
+AT_ONCE = 2  # two cores are what a small CI machine has
+NO_TESTS_COLLECTED = 5  # pytest's exit code
+# moto needs some credentials and a region; nothing a developer has configured may be read.
+OFFLINE = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one pytest run said: ``passed`` tests, and whether all went well."""
+
+    name: str
+    ok: bool
+    passed: int
+    output: str
+
+    @property
+    def closing_line(self) -> str:
+        """Pytest's last line, e.g. ``12 passed in 0.34s``."""
+        return self.output.rstrip().rpartition("\n")[2]
+
+
+def unit(names: Sequence[str]) -> int:
+    """Run the unit tests of the named projects (none named: all), sockets blocked; return how many passed."""
+    chosen = [project for project in projects.select(names) if project.tests.is_dir()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = list(pool.map(_unit_tests, chosen))
+    return _total("unit", outcomes)
+
+
+def integration(names: Sequence[str], deployed: Mapping[str, str]) -> int:
+    """Run the named projects' integration tests on a deployed local cloud; return how many passed."""
+    chosen = [project for project in projects.select(names) if project.tests.is_dir()]
+    return _total("integration", [_integration_tests(project, deployed) for project in chosen])
+
+
+def e2e(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
+    """Run the black-box tests of a deployed stage; ``arguments`` go to pytest. Return how many passed."""
+    (project,) = projects.select(["pipeline"])
+    return _total("e2e", [_pytest(project, ["pipeline/e2e", *arguments], deployed, echo=True)])
+
+
+def on_the_cloud(report: Report) -> None:
+    """Run integration and e2e as parts of ``report``, on one local cloud deployed once for both."""
+    with ExitStack() as stack:
+        variables = report.part("deploy", lambda: stack.enter_context(cloud.deployed()))
+        for name, suite in (("integration", integration), ("e2e", e2e)):
+            if variables is None:
+                report.left_out(name, "nothing is deployed")
+            else:
+                report.part(name, partial(suite, [], variables))
+
+
+def _unit_tests(project: Project) -> Outcome:
+    selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}", "-m", "not integration"]
+    blocked = ["-p", "pytest_socket", "--disable-socket", "--allow-unix-socket"]
+    outcome = _pytest(project, selection + blocked, OFFLINE)
+    if outcome.ok:
+        print(f"{_shown(project.directory)}: {outcome.closing_line}", flush=True)
+    else:
+        print(f"\n{_shown(project.directory)}: FAILED\n{outcome.output}", flush=True)
+    return outcome
+
+
+def _integration_tests(project: Project, deployed: Mapping[str, str]) -> Outcome:
+    """A directory ``tests/integration`` is taken whole; elsewhere the marker decides."""
+    directory = project.tests / "integration"
+    selection = [_shown(directory)] if directory.is_dir() else [_shown(project.tests), "-m", "integration"]
+    return _pytest(project, selection, deployed, echo=True)
+
+
+def _pytest(
+    project: Project, arguments: Sequence[str], variables: Mapping[str, str], echo: bool = False
+) -> Outcome:
+    try:
+        python = environments.python(project.name, project.lock)
+        paths = environments.search_path([*project.paths(), *_extra_paths(project)])
+    except Failed as failure:  # the other projects still run
+        return Outcome(_shown(project.directory), False, 0, str(failure))
+    if echo:
+        print(f"\n{_shown(project.directory)}:", flush=True)
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *colour, *arguments]
+    code, output = capture(command, env={**variables, **paths}, echo=echo)
+    passed = re.findall(r"(\d+) passed", output)
+    return Outcome(
+        _shown(project.directory), code in (0, NO_TESTS_COLLECTED), int(passed[-1]) if passed else 0, output
+    )
+
+
+def _extra_paths(project: Project) -> list[Path]:
+    """Projects that drive others may import them: the library, the local cloud, the deployer."""
+    if project.name == "tools":
+        return [ROOT, ROOT / "infra" / "local" / "src"]
+    if project.common or project.name == "shared":
+        return []
+    return [ROOT / "shared" / "src", ROOT / "infra" / "local" / "src", ROOT / "pipeline"]
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _total(suite: str, outcomes: Sequence[Outcome]) -> int:
+    failed = [outcome.name for outcome in outcomes if not outcome.ok]
+    if failed:
+        raise Failed(f"{suite} tests failed in {', '.join(failed)}")
+    return sum(outcome.passed for outcome in outcomes)
