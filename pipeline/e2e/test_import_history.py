@@ -6,22 +6,33 @@ import csv
 import io
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from stage_client import Stage
+from stage_client import Stage, TopicListener
 from strava_sample import HEADER, activities
-from waiting import Subscriber, depth, eventually
+from waiting import depth, eventually
 
 ROWS = 150
 
 
 @pytest.fixture(scope="module")
-def imports(stage: Stage) -> Iterator[Subscriber]:
-    subscriber = Subscriber(
-        stage.outputs("workers")["ImportsTopicArn"], f"e2e-imports-{secrets.token_hex(4)}"
+def imports(stage: Stage) -> Iterator[TopicListener]:
+    listener = TopicListener(stage.outputs("workers")["ImportsTopicArn"])
+    yield listener
+    listener.close()
+
+
+def message_of(imports: TopicListener, user_id: str, import_id: str) -> dict[str, Any]:
+    """What the topic said about one import."""
+    found = eventually(
+        lambda: [
+            said for said in imports.messages() if (said["userId"], said["importId"]) == (user_id, import_id)
+        ],
+        bool,
+        f"the message about import {import_id}",
     )
-    yield subscriber
-    subscriber.close()
+    return found[0]
 
 
 def strava(rows: list[list[str]]) -> bytes:
@@ -33,13 +44,13 @@ def strava(rows: list[list[str]]) -> bytes:
 
 
 def test_a_history_arrives_whole_once_with_bad_rows_set_aside(
-    stage: Stage, imports: Subscriber, user_id: str
+    stage: Stage, imports: TopicListener, user_id: str
 ) -> None:
     rows = list(activities(ROWS))
     rows[10][1] = "some day"
     rows[20][15] = rows[20][5] = "-5"
     stage.upload_csv(user_id, "first", strava(rows))
-    said = imports.of_import("first")
+    said = message_of(imports, user_id, "first")
     assert said["userId"] == user_id
     assert said["counts"]["new"] == ROWS - 2
     assert said["counts"]["setAside"] == 2
@@ -55,7 +66,7 @@ def test_a_history_arrives_whole_once_with_bad_rows_set_aside(
     assert sum(each["workouts"] for each in stats["byType"].values()) == ROWS - 2
 
     stage.upload_csv(user_id, "second", strava(rows))
-    again = imports.of_import("second")
+    again = message_of(imports, user_id, "second")
     assert (again["counts"]["new"], again["counts"]["known"], again["counts"]["setAside"]) == (0, ROWS - 2, 2)
 
 
@@ -71,11 +82,11 @@ def test_a_history_arrives_whole_once_with_bad_rows_set_aside(
     ids=["empty", "wrong header", "binary", "zip", "missing column"],
 )
 def test_what_is_no_history_is_refused_with_the_reason(
-    stage: Stage, imports: Subscriber, user_id: str, content: bytes
+    stage: Stage, imports: TopicListener, user_id: str, content: bytes
 ) -> None:
     import_id = f"bad-{secrets.token_hex(4)}"
     stage.upload_csv(user_id, import_id, content)
-    said = imports.of_import(import_id)
+    said = message_of(imports, user_id, import_id)
     assert said["state"] == "refused"
     assert said["message"]
     assert depth(stage.outputs("workers")["ImportDeadLetterQueueUrl"]) == 0

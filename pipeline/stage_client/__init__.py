@@ -6,5 +6,6 @@ region and endpoint come from the environment.
 
 from stage_client.answers import Answer, StageError
 from stage_client.stage import Athlete, Stage
+from stage_client.topic_listener import TopicListener
 
-__all__ = ["Answer", "Athlete", "Stage", "StageError"]
+__all__ = ["Answer", "Athlete", "Stage", "StageError", "TopicListener"]
