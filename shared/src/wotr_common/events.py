@@ -11,9 +11,10 @@ from uuid import UUID, uuid5
 
 from pydantic import ConfigDict, Field
 
-from wotr_common.workout import Instant, Intensity, Number, Record, Source, UserId, Workout
+from wotr_common.workout import Instant, Intensity, Number, Record, Source, UserId, Workout, WorkoutType
 
 SOURCE = "wotr.workers"
+WORKOUT_ID_PATTERN = r"^[0-9]{8}T[0-9]{9}Z$"
 _NAMESPACE = UUID("1f5f0f4e-6f0c-5d0e-9d3b-6a1f0f2f7a10")
 
 
@@ -22,9 +23,9 @@ class WorkoutData(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    workout_id: str
-    version: Annotated[int, Field(ge=1)]
-    type: str
+    workout_id: Annotated[str, Field(pattern=WORKOUT_ID_PATTERN)]
+    version: Annotated[int, Field(ge=1, le=10**12)]
+    type: WorkoutType
     started_at: Instant
     duration_min: Number
     calories_burned: Number | None = None
@@ -58,7 +59,7 @@ CONTRACTS: tuple[type[WorkoutCreated], ...] = (WorkoutCreated,)
 
 
 def workout_created(workout: Workout, correlation_id: str) -> WorkoutCreated:
-    """The event of `workout`; its id follows from the workout and its version, so that a replay says the same."""
+    """The event of `workout`; its id follows from workout and version, so that a replay says the same."""
     return WorkoutCreated(
         id=uuid5(_NAMESPACE, f"workout.created:{workout.user_id}:{workout.workout_id}:{workout.version}"),
         occurred_at=workout.created_at,

@@ -1,20 +1,28 @@
 """Logs, metrics and traces, the same in every service.
 
-`logger` and `metrics` are Powertools', named by `POWERTOOLS_SERVICE_NAME` and `POWERTOOLS_METRICS_NAMESPACE`; metrics
-travel as EMF in the log. Every line of one request carries its correlation id, from the HTTP call to the last event.
+`logger` and `metrics` are Powertools', named by `POWERTOOLS_SERVICE_NAME` and `POWERTOOLS_METRICS_NAMESPACE`;
+metrics travel as EMF in the log. Every line of one request carries its correlation id, from the HTTP call to the
+last event.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-__all__ = ["MetricUnit", "annotate_span", "correlation_id_of_request", "logger", "metrics"]
+__all__ = [
+    "MetricUnit",
+    "annotate_span",
+    "correlation_id_of_request",
+    "is_correlation_id",
+    "logger",
+    "metrics",
+]
 
 CORRELATION_HEADER = "x-correlation-id"
 _LONGEST = 64
@@ -24,15 +32,15 @@ metrics = Metrics()
 
 
 def correlation_id_of_request(event: Mapping[str, Any]) -> str:
-    """The caller's `X-Correlation-Id` where it is a plain short word, else API Gateway's request id, else a new one."""
+    """The caller's `X-Correlation-Id` if it is a plain short word, else API Gateway's request id, else a new one."""
     for name, value in (event.get("headers") or {}).items():
-        if name.lower() == CORRELATION_HEADER and _is_plain(value):
-            return str(value)
+        if name.lower() == CORRELATION_HEADER and is_correlation_id(value):
+            return value
     return str((event.get("requestContext") or {}).get("requestId") or uuid4())
 
 
-def _is_plain(value: object) -> bool:
-    # It goes into logs, events and answers: no line breaks, no markup.
+def is_correlation_id(value: object) -> TypeGuard[str]:
+    """Whether `value` may go into logs, events and answers as it is: a short word without line breaks or markup."""
     return (
         isinstance(value, str)
         and 0 < len(value) <= _LONGEST
@@ -44,11 +52,12 @@ def _is_plain(value: object) -> bool:
 def annotate_span(*, user_id: str | None = None, session_id: str | None = None) -> None:
     """Put `wotr.user_id` and `wotr.session_id` on the current OpenTelemetry span.
 
-    Where no SDK is loaded nobody could record it, and the API's import alone costs about 28 ms: nothing happens then.
+    Where no SDK is loaded nobody could record it, and the API's import alone costs about 28 ms: nothing
+    happens then.
     """
     if "opentelemetry.sdk.trace" not in sys.modules:
         return
-    from opentelemetry import trace
+    from opentelemetry import trace  # noqa: PLC0415 - see above
 
     span = trace.get_current_span()
     if user_id is not None:

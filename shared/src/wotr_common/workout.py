@@ -98,7 +98,7 @@ Number = Annotated[
 
 @dataclass(frozen=True)
 class Bounds(GroupedMetadata):
-    """Bounds of a `Number`, checked after rounding and shown in the JSON schema (pydantic shows only its own)."""
+    """Bounds of a `Number`, checked after rounding and shown in the JSON schema."""
 
     gt: int | None = None
     ge: int | None = None
@@ -124,6 +124,7 @@ Instant = Annotated[
     PlainSerializer(time_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+WorkoutType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 UserId = Annotated[str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -")]
 
 
@@ -148,7 +149,7 @@ class WorkoutFields(Record):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = Field(
+    type: WorkoutType = Field(
         validation_alias=AliasChoices("type", "workoutType"),
         description="one of the supported types, lower case, such as run; also accepted as workoutType",
     )

@@ -1,0 +1,55 @@
+"""What the projector's queue brings: the platform's events, as EventBridge wraps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from wotr_analytics.totals import Counted, WorkoutRef, contribution
+from wotr_common import keys
+from wotr_common.events import WorkoutCreated
+from wotr_common.observability import is_correlation_id
+from wotr_common.problems import field_errors
+
+
+class Unreadable(Exception):
+    """No later try can make sense of this message; the text says why, without repeating values."""
+
+    def __init__(self, reason: str, correlation_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.correlation_id = correlation_id
+
+
+def workout_event(body: str) -> WorkoutCreated:
+    """The event in a message's body; Unreadable where it is none of ours."""
+    try:
+        envelope = json.loads(body)
+    except ValueError as error:
+        raise Unreadable("the message is not JSON") from error
+    if not isinstance(envelope, Mapping) or not isinstance(envelope.get("detail"), Mapping):
+        raise Unreadable("the message is not an EventBridge event: it has no detail")
+    detail = envelope["detail"]
+    correlation_id = _correlation_id(detail)
+    try:
+        # from text, as it would be by any reader of the contract: JSON's types, not Python's
+        event = WorkoutCreated.model_validate_json(json.dumps(detail))
+    except ValidationError as error:
+        found = "; ".join(f"{wrong.field}: {wrong.message}" for wrong in field_errors(error))
+        raise Unreadable(f"not a workout.created of version 1: {found}", correlation_id) from error
+    if event.data.workout_id != keys.workout_id(event.data.started_at):
+        raise Unreadable("data/workoutId does not name data/startedAt", correlation_id)
+    return event
+
+
+def counted(event: WorkoutCreated) -> tuple[WorkoutRef, Counted]:
+    """Which workout the event speaks of, and what it is to be counted with."""
+    ref = WorkoutRef(event.user_id, event.data.workout_id)
+    return ref, Counted(event.data.version, contribution(event.data))
+
+
+def _correlation_id(detail: Mapping[str, Any]) -> str | None:
+    word = detail.get("correlationId")
+    return word if is_correlation_id(word) else None
