@@ -1,7 +1,7 @@
 """Play the main scenario on a deployed stage and show what happened.
 
-An athlete signs up; a machine and the athlete log workouts; a history from another app is imported, twice; totals,
-stored items and the import's notification are shown; what must be refused is refused. Credentials, region and
+An athlete signs up; a machine and the athlete log workouts; a history from another app is imported, twice;
+its notification, totals and stored items are shown; what must be refused is refused. Credentials, region and
 endpoint come from the environment, so the same scenario plays on the local cloud and on AWS.
 """
 
@@ -18,8 +18,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from stage_client import Answer, Athlete, Stage, StageError, TopicListener
 from strava_sample import write
+
+from stage_client import Answer, Athlete, Stage, StageError, TopicListener
 
 SAMPLE_ROWS = 1200
 PATIENCE_S = 120.0

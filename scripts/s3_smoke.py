@@ -1,7 +1,7 @@
-"""Smoke test of S3 for the credentials and region at hand: list buckets, upload, read back, compare, clean up.
+"""Smoke test of S3 for the credentials and region at hand: list, upload, read back, compare, clean up.
 
-Works against AWS and, with `AWS_ENDPOINT_URL` set, against the local cloud. Without `--bucket` it makes a private
-bucket of its own and removes it again.
+Works against AWS and, with `AWS_ENDPOINT_URL` set, against the local cloud. Without `--bucket` it makes a
+private bucket of its own and removes it again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A Strava-shaped `activities.csv` of any size, the same bytes for the same arguments.
 
-The demo, the benchmarks and the black-box tests need a history that looks like a real one; nobody's real history
-belongs in a repository. Column names and spellings follow Strava's export; people and places are made up.
+The demo, the benchmarks and the black-box tests need a history that looks like a real one; nobody's real
+history belongs in a repository. Column names and spellings follow Strava's export; the athlete is made up.
 """
 
 from __future__ import annotations
@@ -14,12 +14,34 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO
 
-HEADER = (
-    "Activity ID,Activity Date,Activity Name,Activity Type,Activity Description,Elapsed Time,Distance,"
-    "Max Heart Rate,Relative Effort,Commute,Activity Gear,Filename,Athlete Weight,Bike Weight,Elapsed Time,"
-    "Moving Time,Distance,Max Speed,Average Speed,Elevation Gain,Max Heart Rate,Average Heart Rate,Calories,"
-    "Relative Effort,Perceived Exertion,Commute"
-).split(",")
+HEADER = [
+    "Activity ID",
+    "Activity Date",
+    "Activity Name",
+    "Activity Type",
+    "Activity Description",
+    "Elapsed Time",
+    "Distance",
+    "Max Heart Rate",
+    "Relative Effort",
+    "Commute",
+    "Activity Gear",
+    "Filename",
+    "Athlete Weight",
+    "Bike Weight",
+    "Elapsed Time",
+    "Moving Time",
+    "Distance",
+    "Max Speed",
+    "Average Speed",
+    "Elevation Gain",
+    "Max Heart Rate",
+    "Average Heart Rate",
+    "Calories",
+    "Relative Effort",
+    "Perceived Exertion",
+    "Commute",
+]
 FIRST_START = datetime(2019, 1, 2, 6, 0, tzinfo=UTC)
 
 # type, share, minutes (mean, spread), km/h (mean, spread), kcal per minute
@@ -50,18 +72,18 @@ def _activity(chance: random.Random, activity_id: int, start: datetime) -> list[
     kmh = max(0.0, chance.gauss(*speed))
     metres = round(kmh * moving_s / 3.6, 1)
     # The first Distance is what the app shows: kilometres, but metres for a swim.
-    shown = f"{metres:.0f}" if sport == "Swim" else f"{metres / 1000:.2f}"
+    shown = f"{metres if sport == 'Swim' else metres / 1000:.2f}"
     heart_rate = str(round(chance.gauss(142, 9))) if chance.random() < 0.7 else ""
     effort = str(chance.randint(2, 9)) if chance.random() < 0.2 else ""
     description = "Felt strong,\nnegative split" if chance.random() < 0.05 else ""
     hour = start.hour
     part = "Morning" if hour < 11 else "Lunch" if hour < 14 else "Afternoon" if hour < 18 else "Evening"
     date = f"{start:%b} {start.day}, {start.year}, {start.hour % 12 or 12}:{start:%M:%S %p}"
+    kilocalories = str(round(moving_s / 60 * kcal, 1))
     return [
-        str(activity_id), date, f"{part} {sport}", sport, description, str(elapsed_s), shown if metres else "0",
-        heart_rate, "", "false", "", f"activities/{activity_id}.fit.gz", "70.0", "", f"{elapsed_s}.0",
-        f"{moving_s}.0", str(metres), "", "", "", heart_rate, heart_rate, str(round(moving_s / 60 * kcal, 1)),
-        "", effort, "0.0",
+        str(activity_id), date, f"{part} {sport}", sport, description, str(elapsed_s), shown, heart_rate, "",
+        "false", "", f"activities/{activity_id}.fit.gz", "70.0", "", f"{elapsed_s}.0", f"{moving_s}.0",
+        str(metres), "", "", "", heart_rate, heart_rate, kilocalories, "", effort, "0.0",
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Black-box tests of a deployed stage: only what a caller outside the platform could use, and the console's APIs.
+"""Black-box tests of a deployed stage: what a caller outside the platform could use, and the console's APIs.
 
 `WOTR_STAGE` names the stage; credentials and endpoint are the environment's.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
+
 from stage_client import Stage
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
-from stage_client import Stage
 from waiting import depth, eventually
+
+from stage_client import Stage
 
 BURST = 100
 FIRST = datetime(2026, 2, 1, tzinfo=UTC)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from stage_client import Stage, TopicListener
 from strava_sample import HEADER, activities
 from waiting import depth, eventually
+
+from stage_client import Stage, TopicListener
 
 ROWS = 150
 

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from probe import DENIED, probe
+
 from stage_client import Stage
 
 ITEM = {"pk": {"S": "USER#probe"}, "sk": {"S": "PROBE#1"}}
@@ -15,7 +16,7 @@ ITEM = {"pk": {"S": "USER#probe"}, "sk": {"S": "PROBE#1"}}
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS call; texts in `arguments` like `{data.WorkoutsTableName}` are filled from the stage's outputs."""
+    """One AWS call; texts in `arguments` like `{data.WorkoutsTableName}` stand for the stage's outputs."""
 
     service: str
     operation: str

@@ -1,7 +1,7 @@
 """A deployed stage as its callers see it: outputs, signed calls, signed-in athletes, uploads.
 
-Used by the black-box tests, the demo and the scripts. It works alike on AWS and on the local cloud; credentials,
-region and endpoint come from the environment.
+Used by the black-box tests, the demo and the scripts. It works alike on AWS and on the local cloud;
+credentials, region and endpoint come from the environment.
 """
 
 from stage_client.answers import Answer, StageError

@@ -1,7 +1,7 @@
 """Every key of the platform's tables: the only place that knows how they are spelled.
 
-`Workouts` (written by workers, read by api) and `Views` (written by analytics, read by api) share one convention:
-`pk` says whose it is, `sk` what it is, in an order that a query can walk.
+`Workouts` (written by workers, read by api) and `Views` (written by analytics, read by api) share one
+convention: `pk` says whose it is, `sk` what it is, in an order that a query can walk.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def type_index_pk(workout_type: str, shard: int) -> str:
 
 
 def total_key(user_id: str, kind: str = "ALL", subject: str = "") -> Key:
-    """Key of one of a user's running totals: kind ALL, TYPE (subject: type) or WEEK (subject: ISO week 2026-W47)."""
+    """Key of one of a user's totals: kind ALL, TYPE (subject: the type) or WEEK (subject: 2026-W47)."""
     return {"pk": user_pk(user_id), "sk": f"{_TOTAL}{kind}" + (f"#{subject}" if subject else "")}
 
 

@@ -1,6 +1,7 @@
 """What is configured rather than coded: supported types, duration limits, shards.
 
-Values live in SSM below one path and are read with a short cache, so that a change takes effect without a deployment.
+Values live in SSM below one path and are read with a short cache, so that a change takes effect without a
+deployment.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Limits:
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> Limits:
-        """Limits from parameter texts by name (the last part of the path); LimitsError names what is wrong."""
+        """Limits from texts by parameter name (the path's last part); LimitsError names what is wrong."""
         try:
             limits = cls(
                 supported_types=frozenset(filter(None, map(str.strip, values["supported-types"].split(",")))),
@@ -54,8 +55,8 @@ class Limits:
 class LimitsReader:
     """Limits from SSM, at most `max_age_s` old.
 
-    Our own few lines rather than Powertools' parameters: through an SSM outage or a mistyped parameter the last
-    good values go on serving, which that library does not do, and its import costs as much as this module's whole.
+    Our own few lines rather than Powertools' parameters: through an SSM outage or a mistyped parameter the
+    last good values go on serving, which that library does not do.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class LimitsReader:
         except Exception as error:  # whatever SSM says, old limits are better than none
             if self._limits is None:
                 raise LimitsError(f"cannot read the limits below {self._path}: {error}") from error
-            from wotr_common.observability import logger
+            from wotr_common.observability import logger  # noqa: PLC0415 - rarely needed
 
             logger.warning("limits not refreshed, the last good ones go on", exc_info=error)
         self._read_at = self._clock()

@@ -1,7 +1,7 @@
 """Logs, metrics and traces, the same in every service.
 
-`logger` and `metrics` are Powertools', named by `POWERTOOLS_SERVICE_NAME` and `POWERTOOLS_METRICS_NAMESPACE`;
-metrics travel as EMF in the log. Every line of one request carries its correlation id, from the HTTP call to the
+`logger` and `metrics` are Powertools', named by `POWERTOOLS_SERVICE_NAME` and
+`POWERTOOLS_METRICS_NAMESPACE`; metrics travel as EMF in the log. Every line of one request carries its correlation id, from the HTTP call to the
 last event.
 """
 
@@ -32,7 +32,7 @@ metrics = Metrics()
 
 
 def correlation_id_of_request(event: Mapping[str, Any]) -> str:
-    """The caller's `X-Correlation-Id` if it is a plain short word, else API Gateway's request id, else a new one."""
+    """The caller's `X-Correlation-Id` if it is plain and short, else API Gateway's request id, else new."""
     for name, value in (event.get("headers") or {}).items():
         if name.lower() == CORRELATION_HEADER and is_correlation_id(value):
             return value
@@ -40,7 +40,7 @@ def correlation_id_of_request(event: Mapping[str, Any]) -> str:
 
 
 def is_correlation_id(value: object) -> TypeGuard[str]:
-    """Whether `value` may go into logs, events and answers as it is: a short word without line breaks or markup."""
+    """Whether `value` may go into logs, events and answers as it is: short, no line breaks, no markup."""
     return (
         isinstance(value, str)
         and 0 < len(value) <= _LONGEST

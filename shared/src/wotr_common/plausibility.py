@@ -1,7 +1,7 @@
 """What a workout may say, beyond the type of each field.
 
-A refusal is wrong beyond doubt (an API answers 422, an import sets the row aside); a warning is stored with the
-workout and keeps it out of records.
+A refusal is wrong beyond doubt (an API answers 422, an import sets the row aside); a warning is stored with
+the workout and keeps it out of records.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: `pointer` is a JSON pointer (RFC 6901) into the body, or a parameter's name."""
+    """What is wrong with one field: `pointer` is a JSON pointer (RFC 6901), or a parameter's name."""
 
     pointer: str
     message: str

@@ -27,7 +27,7 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Settings from `environ` (the process's own where None); SettingsError names what is missing or wrong."""
+        """Settings from `environ` (None: the process's own); SettingsError names what is missing or wrong."""
         try:
             return cls.model_validate(dict(os.environ if environ is None else environ))
         except ValidationError as error:
