@@ -1,0 +1,53 @@
+"""A workout on its way into the table: where it came from, and its item. Plain functions, no AWS."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from wotr_common import keys
+from wotr_common.items import workout_item
+from wotr_common.messages import AcceptedWorkout
+from wotr_common.workout import Source, Workout, WorkoutFields
+
+CORRELATION_ID = "correlationId"
+
+
+def first_version(
+    fields: WorkoutFields,
+    *,
+    user_id: str,
+    created_at: datetime,
+    source: Source,
+    warnings: tuple[str, ...] = (),
+    source_id: str | None = None,
+    import_id: str | None = None,
+) -> Workout:
+    """The workout as it is stored for the first time; its id follows from its start."""
+    return Workout.model_validate(
+        {
+            **fields.model_dump(include=set(WorkoutFields.model_fields)),
+            "user_id": user_id,
+            "workout_id": keys.workout_id(fields.started_at),
+            "source": source,
+            "source_id": source_id,
+            "import_id": import_id,
+            "created_at": created_at,
+            "warnings": warnings,
+        }
+    )
+
+
+def accepted_item(accepted: AcceptedWorkout, shards: int) -> dict[str, Any]:
+    """The item of a workout that api accepted.
+
+    It is not judged again: what was accepted is stored, whatever the limits have become meanwhile.
+    """
+    workout = first_version(
+        accepted.workout,
+        user_id=accepted.user_id,
+        created_at=accepted.accepted_at,
+        source="api",
+        warnings=accepted.warnings,
+    )
+    return {**workout_item(workout, shards), CORRELATION_ID: accepted.correlation_id}

@@ -1,0 +1,89 @@
+"""From queued messages to stored workouts: what is written, what is tried again, what is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from wotr_common.messages import AcceptedWorkout
+from wotr_common.observability import annotate_span, logger
+from wotr_common.problems import field_errors
+from wotr_workers.queue import DeadLetters, correlation_id
+from wotr_workers.store import Refused, Workouts
+from wotr_workers.workouts import accepted_item
+
+
+class Unreadable(Exception):
+    """A message that no later try can make sense of; the message says why, without the message's values."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of a batch of messages; `failed_ids` are those to try again."""
+
+    written: int = 0
+    duplicates: int = 0
+    set_aside: int = 0
+    failed_ids: list[str] = field(default_factory=list)
+
+
+def write(
+    records: Iterable[Mapping[str, Any]], workouts: Workouts, dead_letters: DeadLetters, shards: int
+) -> Batch:
+    """Store the workouts in SQS `records`: each is written, known already, set aside, or to be tried again.
+
+    Our own loop: Powertools' batch processor would add a third to this module's import time.
+    """
+    batch = Batch()
+    for record in records:
+        logger.set_correlation_id(correlation_id(record))
+        try:
+            _write(record, workouts, shards, batch)
+        except (Unreadable, Refused) as error:
+            _set_aside(record, str(error), dead_letters, batch)
+        except Exception:  # noqa: BLE001 - whatever it is, the neighbours go on and this one comes again
+            logger.exception("workout not written, its message goes back to the queue")
+            batch.failed_ids.append(record["messageId"])
+    return batch
+
+
+def _write(record: Mapping[str, Any], workouts: Workouts, shards: int, batch: Batch) -> None:
+    accepted = parse(record["body"])
+    logger.set_correlation_id(accepted.correlation_id)
+    annotate_span(user_id=accepted.user_id)
+    item = accepted_item(accepted, shards)
+    stored = workouts.put_new(item)
+    if stored is None:
+        batch.written += 1
+        logger.info("workout written", workout=item["workoutId"])
+    else:
+        batch.duplicates += 1
+        same = stored.get("contentHash") == item["contentHash"]
+        logger.info("workout already stored", workout=item["workoutId"], same_content=same)
+
+
+def parse(body: str) -> AcceptedWorkout:
+    """The accepted workout in a message's body; Unreadable names the fields that are wrong."""
+    try:
+        return AcceptedWorkout.model_validate_json(body)
+    except ValidationError as error:
+        found = (
+            f"{each.field}: {each.message}" if each.field else each.message for each in field_errors(error)
+        )
+        raise Unreadable(f"not an accepted workout: {'; '.join(found)}") from None
+
+
+def _set_aside(record: Mapping[str, Any], reason: str, dead_letters: DeadLetters, batch: Batch) -> None:
+    identity = logger.get_correlation_id() or record["messageId"]
+    try:
+        dead_letters.set_aside(record["body"], reason, identity)
+    except (ClientError, BotoCoreError):
+        logger.exception("message could not be set aside, it goes back to the queue", reason=reason)
+        batch.failed_ids.append(record["messageId"])
+    else:
+        batch.set_aside += 1
+        logger.error("message set aside", reason=reason)

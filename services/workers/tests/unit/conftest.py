@@ -1,0 +1,89 @@
+"""A table and queues in memory, as the templates make them; functions' environments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="eu-central-1",
+    POWERTOOLS_SERVICE_NAME="workers",
+    POWERTOOLS_METRICS_NAMESPACE="wotr",
+)
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from wotr_workers.queue import DeadLetters
+from wotr_workers.store import Workouts
+
+TABLE = "workouts"
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """AWS in memory, empty."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws: None) -> Any:
+    """A client of DynamoDB with an empty table `Workouts`."""
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return client
+
+
+@pytest.fixture
+def workouts(dynamodb: Any) -> Workouts:
+    """The empty table as the service sees it."""
+    return Workouts(dynamodb, TABLE)
+
+
+class Queue:
+    """An SQS queue whose messages a test reads."""
+
+    def __init__(self) -> None:
+        self.sqs = boto3.client("sqs")
+        self.url = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Body and attributes (plain texts) of up to ten messages."""
+        found = self.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        return [
+            {
+                "body": message["Body"],
+                **{n: value["StringValue"] for n, value in message.get("MessageAttributes", {}).items()},
+            }
+            for message in found
+        ]
+
+
+@pytest.fixture
+def queue(aws: None) -> Queue:
+    """An empty queue."""
+    return Queue()
+
+
+@pytest.fixture
+def dead_letters(queue: Queue) -> DeadLetters:
+    """Dead letters that go to `queue`."""
+    return DeadLetters(queue.sqs, queue.url)
