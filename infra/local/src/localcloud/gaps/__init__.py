@@ -14,6 +14,7 @@ GAPS = (
     "interpreter",
     "log_wait",
     "embedded_metrics",
+    "property_types",
     "resource_types",
     "secure_transport",
 )
