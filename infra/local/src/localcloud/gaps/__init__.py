@@ -17,6 +17,13 @@ GAPS = (
     "property_types",
     "resource_types",
     "secure_transport",
+    "role_boundary",
+    "table_settings",
+    "reserved_concurrency",
+    "secrets",
+    "parameter_paths",
+    "gateway_responses",
+    "worker_pool",
 )
 
 

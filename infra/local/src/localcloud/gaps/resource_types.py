@@ -19,6 +19,7 @@ from ministack.services import budgets, eventbridge
 from ministack.services.cloudformation import provisioners
 
 from localcloud.gaps import Settings
+from localcloud.provisioning import Properties, Provisioned, call
 
 TOUCHES = (
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
@@ -30,9 +31,6 @@ TOUCHES = (
     "ministack.services.budgets:_delete_budget",
 )
 
-Properties = dict[str, Any]
-Provisioned = tuple[str, dict[str, str]]
-
 _log = logging.getLogger("localcloud")
 
 
@@ -40,12 +38,6 @@ def apply(settings: Settings) -> None:
     """Register the types; a type that MiniStack provisions itself one day is left to it."""
     for name, handlers in {**_MADE, **_RECORDED}.items():
         provisioners._RESOURCE_HANDLERS.setdefault(name, handlers)
-
-
-def _call(operation: Callable[[Properties], tuple[int, Any, bytes]], request: Properties) -> None:
-    status, _headers, body = operation(request)
-    if status >= 400:
-        raise ValueError(f"{operation.__name__.strip('_')} failed: {body.decode(errors='replace')}")
 
 
 # AWS::Events::Archive
@@ -69,7 +61,7 @@ def _archive_attributes(name: str) -> dict[str, str]:
 
 def _create_archive(logical_id: str, properties: Properties, stack: str) -> Provisioned:
     name = properties.get("ArchiveName") or provisioners._physical_name(stack, logical_id, max_len=48)
-    _call(eventbridge._create_archive, _archive_request(name, properties))
+    call(eventbridge._create_archive, _archive_request(name, properties))
     return name, _archive_attributes(name)
 
 
@@ -77,12 +69,12 @@ def _update_archive(name: str, old: Properties, new: Properties, stack: str, log
     if any(old.get(fixed) != new.get(fixed) for fixed in ("ArchiveName", "SourceArn")):
         _delete_archive(name, old)
         return _create_archive(logical_id, new, stack)
-    _call(eventbridge._update_archive, _archive_request(name, new))
+    call(eventbridge._update_archive, _archive_request(name, new))
     return name, _archive_attributes(name)
 
 
 def _delete_archive(name: str, properties: Properties) -> None:
-    _call(eventbridge._delete_archive, {"ArchiveName": name})
+    call(eventbridge._delete_archive, {"ArchiveName": name})
 
 
 # AWS::Budgets::Budget
@@ -94,7 +86,7 @@ def _create_budget(logical_id: str, properties: Properties, stack: str) -> Provi
     if "BudgetLimit" in budget:
         budget["BudgetLimit"] = {**budget["BudgetLimit"], "Amount": str(budget["BudgetLimit"]["Amount"])}
     subscribed = properties.get("NotificationsWithSubscribers", [])
-    _call(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": subscribed})
+    call(budgets._create_budget, {"Budget": budget, "NotificationsWithSubscribers": subscribed})
     return name, {}
 
 
@@ -104,7 +96,7 @@ def _update_budget(name: str, old: Properties, new: Properties, stack: str, logi
 
 
 def _delete_budget(name: str, properties: Properties) -> None:
-    _call(budgets._delete_budget, {"BudgetName": name})
+    call(budgets._delete_budget, {"BudgetName": name})
 
 
 # AWS::ApplicationAutoScaling: MiniStack has no such service and does not meter capacity
@@ -120,7 +112,8 @@ def _scalable_target(properties: Properties) -> Provisioned:
 
 
 def _scaling_policy(properties: Properties) -> Provisioned:
-    arn = f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:local:{properties['PolicyName']}"
+    where = f"{get_region()}:{get_account_id()}"
+    arn = f"arn:aws:autoscaling:{where}:scalingPolicy:local:{properties['PolicyName']}"
     return arn, {"Arn": arn}
 
 
