@@ -1,8 +1,8 @@
 """Logs, metrics and traces, the same in every service.
 
 `logger` and `metrics` are Powertools', named by `POWERTOOLS_SERVICE_NAME` and
-`POWERTOOLS_METRICS_NAMESPACE`; metrics travel as EMF in the log. Every line of one request carries its correlation id, from the HTTP call to the
-last event.
+`POWERTOOLS_METRICS_NAMESPACE`; metrics travel as EMF in the log. Every line of one request carries its
+correlation id, from the HTTP call to the last event.
 """
 
 from __future__ import annotations
