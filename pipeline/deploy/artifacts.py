@@ -1,0 +1,74 @@
+"""The artifact bucket, and the packaged template: its code locations written out literally."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from deploy.packages import Package
+from deploy.templates import Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MISSING = ("404", "NoSuchKey", "NotFound")
+_DIGEST = "code-sha256"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The artifact bucket ``name``, by an S3 client."""
+
+    s3: S3Client
+    name: str
+
+    def put_package(self, package: Package) -> str:
+        """Store the zip under its key and give back the CodeSha256 of what the bucket holds.
+
+        An object that is there already stays: the key says its content. Its archive may have other bytes
+        than ours (another machine's zlib): Lambda's CodeSha256 must be compared with the answer.
+        """
+        try:
+            found = self.s3.head_object(Bucket=self.name, Key=package.key)["Metadata"].get(_DIGEST)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            found = None
+        if found:
+            return str(found)
+        with package.path.open("rb") as body:
+            self.s3.put_object(
+                Bucket=self.name,
+                Key=package.key,
+                Body=body,
+                ContentType="application/zip",
+                ChecksumAlgorithm="SHA256",
+                Metadata={_DIGEST: package.code_sha256},
+            )
+        return package.code_sha256
+
+    def put_template(self, stack: str, text: str) -> str:
+        """Store a template under its hash; its URL in path style, by the client's endpoint."""
+        key = f"wotr/{stack}/{hashlib.sha256(text.encode()).hexdigest()}.template.json"
+        self.s3.put_object(Bucket=self.name, Key=key, Body=text.encode(), ContentType="application/json")
+        return f"{self.s3.meta.endpoint_url}/{self.name}/{key}"
+
+
+def packaged(template: Template, bucket: str, package: Package | None) -> str:
+    """The template as compact JSON, every function's ``CodeUri`` being the package's bucket and key.
+
+    Literal, because SAM publishes a version only when the code's location in the template changes.
+    """
+    body = copy.deepcopy(template.body)
+    if package is not None:
+        shared = (body.get("Globals") or {}).get("Function") or {}
+        shared.pop("CodeUri", None)
+        for function in template.functions:
+            properties = body["Resources"][function.logical_id]["Properties"]
+            properties["CodeUri"] = {"Bucket": bucket, "Key": package.key}
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

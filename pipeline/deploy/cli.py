@@ -1,0 +1,177 @@
+"""The command line: ``python -m deploy COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from deploy import graph, imports, outputs, packages, report, run, templates, wheels
+from deploy.errors import DeployError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it did what was asked, 1 with a message if not."""
+    options = _parser().parse_args(arguments)
+    console, errors = Console(), Console(stderr=True)
+    try:
+        options.root = options.root.resolve() if options.root else templates.repository()
+        return int(options.command(options, console))
+    except DeployError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    except (ClientError, BotoCoreError) as error:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL", "AWS")
+        text = f"{endpoint}: {error}\nAre this shell's credentials, region and endpoint the right ones?"
+        errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    return 1
+
+
+def _up(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    order = [stack for batch in whole.batches() for stack in batch]
+    chosen = set(run.select(whole, options.stacks))
+    shown = [templates.BOOTSTRAP, *(stack for stack in order if stack in chosen)]
+    with report.Progress(console, shown) as progress:
+        deployment = run.up(
+            options.root,
+            options.stage,
+            options.stacks,
+            target=packages.TARGETS[options.target],
+            watch=progress.watch,
+            ended=progress.ended,
+        )
+    report.summary(console, deployment)
+    if options.report:
+        report.write(options.report, deployment)
+    return not deployment.good
+
+
+def _package(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    target = packages.TARGETS[options.target]
+    report.packages(console, packages.build(chosen, target, options.root).values())
+    return False
+
+
+def _imports(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    built = packages.build(chosen, packages.HOST, options.root)
+    for stack, package in built.items():
+        for result in imports.check(package.path, whole.templates[stack]):
+            milliseconds = f"{1000 * (result.seconds or 0):.0f} ms"
+            console.print(
+                f"{stack}: {result.handler} imports from bytecode alone, {milliseconds}", highlight=False
+            )
+    return False
+
+
+def _graph(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    for number, batch in enumerate(whole.batches(), 1):
+        for stack in batch:
+            needed = ", ".join(sorted(whole.needs[stack]))
+            after = f" (after {needed})" if needed else ""
+            console.print(f"{number}. {stack}{after}", highlight=False)
+    return False
+
+
+def _check(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    exports = sum(len(template.exports) for template in whole.templates.values())
+    imported = sum(len(template.imports) for template in whole.templates.values())
+    console.print(
+        f"{len(whole.templates)} stacks, {exports} exports, {imported} imports: they fit together",
+        highlight=False,
+    )
+    return False
+
+
+def _outputs(options: argparse.Namespace, console: Console) -> bool:
+    if options.check:
+        outputs.check(options.root)
+        console.print(f"{outputs.NOTE.as_posix()} is what the templates say", highlight=False)
+    else:
+        console.print(f"written: {outputs.write(options.root).relative_to(options.root)}", highlight=False)
+    return False
+
+
+def _wheels(options: argparse.Namespace, console: Console) -> bool:
+    for wheel in wheels.fill(options.root):
+        console.print(f"{wheel.path.relative_to(options.root)} ({wheel.digest})", highlight=False)
+    return False
+
+
+def _release_common(options: argparse.Namespace, console: Console) -> bool:
+    wheel, new = wheels.release(options.root)
+    if not new:
+        console.print(f"{wheels.LIBRARY} {wheel.version} is released already, and unchanged", highlight=False)
+        return False
+    console.print(
+        f"{wheels.LIBRARY} {wheel.version} is in shared/releases.lock\n"
+        f"Next: commit shared/, then git tag common-v{wheel.version} and push the tag",
+        highlight=False,
+    )
+    return False
+
+
+def _check_common(options: argparse.Namespace, console: Console) -> bool:
+    wheel = wheels.check(options.root)
+    console.print(f"{wheels.LIBRARY} {wheel.version} is what shared/releases.lock says", highlight=False)
+    return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy",
+        description="Build the services' packages and deploy the stacks of a stage. "
+        "AWS_ENDPOINT_URL chooses another cloud than AWS; credentials and region are the usual ones.",
+    )
+    parser.add_argument(
+        "--root", type=Path, help="the repository (default: the one around the current folder)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="deploy a stage: all stacks, or those named")
+    up.add_argument(
+        "stacks", nargs="*", metavar="STACK", help="only these (what they import must be deployed)"
+    )
+    up.add_argument("--stage", choices=run.STAGES, default=os.environ.get("WOTR_STAGE", "dev"))
+    _target(up, packages.LAMBDA)
+    up.add_argument("--report", type=Path, metavar="FILE", help="also write the outcome as JSON")
+    up.set_defaults(command=_up)
+
+    package = commands.add_parser("package", help="build the zips into dist/packages")
+    package.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
+    _target(package, packages.LAMBDA)
+    package.set_defaults(command=_package)
+
+    tried = commands.add_parser(
+        "imports", help="import every handler from its package, and from bytecode alone"
+    )
+    tried.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
+    tried.set_defaults(command=_imports)
+
+    note = commands.add_parser("outputs", help=f"write {outputs.NOTE.as_posix()} from the templates")
+    note.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    note.set_defaults(command=_outputs)
+
+    for name, command, text in (
+        ("graph", _graph, "the stacks in order of deployment, and what each needs"),
+        ("check", _check, "do the templates' exports and imports fit together?"),
+        ("wheels", _wheels, f"fill dist/wheels with every version of {wheels.LIBRARY} that a service pins"),
+        ("release-common", _release_common, "enter wotr-common's version in shared/releases.lock"),
+        ("check-common", _check_common, "is wotr-common what shared/releases.lock says?"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(command=command)
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser, default: packages.Target) -> None:
+    text = "lambda: CPython 3.13 on arm64; host: this interpreter and machine (for a local cloud)"
+    parser.add_argument("--target", choices=sorted(packages.TARGETS), default=default.name, help=text)

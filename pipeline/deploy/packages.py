@@ -1,0 +1,320 @@
+"""One zip per service, with the same bytes for the same input, on any machine and by any Python >= 3.11.
+
+A package holds the locked dependencies, wotr-common's pinned wheel, the service's ``src`` and the bytecode of
+all of it. Sources stay beside their bytecode: a traceback shows lines, and the zip has room for them.
+
+Kept under ``dist/``: installed dependencies by lock, bytecode by file, zips by all their input.
+This module and what it imports need the standard library, PyYAML and the ``uv`` command only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from deploy import archive, bytecode, wheels
+from deploy.errors import DeployError
+from deploy.templates import Template
+
+MAX_ZIP_BYTES = 8 * 1024 * 1024
+LOCK = "requirements.lock"
+
+_UNWANTED = {
+    "boto3": "Lambda's runtime brings it",
+    "botocore": "Lambda's runtime brings it",
+    "aws_xray_sdk": "its support ends; use the OpenTelemetry API",
+}
+_PRUNED_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "py.typed"}
+_PRUNED_FOLDERS = {"__pycache__", "tests", "bin"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a package is built for; ``platform`` is uv's name for a foreign one."""
+
+    name: str
+    python: str
+    platform: str
+
+    @property
+    def folder(self) -> str:
+        return f"host-{self.python}" if self.name == "host" else self.name
+
+
+LAMBDA = Target("lambda", "3.13", "aarch64-manylinux2014")
+HOST = Target("host", sysconfig.get_python_version(), sysconfig.get_platform())
+TARGETS = {target.name: target for target in (LAMBDA, HOST)}
+
+
+@dataclass(frozen=True)
+class Package:
+    """A built zip.
+
+    ``content`` is the hash of names, modes and bytes and makes the key; ``code_sha256`` is the archive's hash
+    as Lambda reports it. ``size`` and ``unpacked`` are in bytes.
+    """
+
+    service: str
+    target: str
+    path: Path
+    content: str
+    code_sha256: str
+    size: int
+    unpacked: int
+    reused: bool = False
+
+    @property
+    def key(self) -> str:
+        """The S3 key: the same content has the same key on any machine."""
+        return f"wotr/{self.service}/{self.content}.zip"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One service, and everything its package depends on."""
+
+    template: Template
+    service: Path
+    target: Target
+    wheel: wheels.Wheel | None
+    site: Path  # installed dependencies
+    key: str  # hash of all input
+
+    @property
+    def name(self) -> str:
+        return self.template.stack
+
+
+def build(templates: Iterable[Template], target: Target, root: Path) -> dict[str, Package]:
+    """Build the packages of those templates that have functions, by service name.
+
+    Raises
+    ------
+    DeployError
+        If a lock is missing or stale, a handler's module is not in the package, an interpreter for the
+        bytecode is missing, or a zip is over the budget; it says what to do.
+    """
+    plans = [_plan(template, target, root) for template in templates if template.functions]
+    done = {plan.name: found for plan in plans if (found := _stored(plan, root))}
+    todo = [plan for plan in plans if plan.name not in done]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        sites = {plan.site: plan for plan in todo if not plan.site.exists()}
+        list(pool.map(_install, sites.values()))
+        files = dict(zip((plan.name for plan in todo), pool.map(_sources, todo), strict=True))
+        merged = {name: path for found in files.values() for name, path in found.items()}
+        # Services share most libraries: their bytecode is compiled once, for all together. Where two services
+        # have different files of one name, _write compiles what is missing.
+        bytecode.compile_all(_python(merged), target.python, _cache(root) / "bytecode")
+        built = pool.map(lambda plan: _write(plan, files[plan.name], root), todo)
+        done.update({package.service: package for package in built})
+    return {plan.name: done[plan.name] for plan in plans}
+
+
+def _plan(template: Template, target: Target, root: Path) -> _Plan:
+    service = template.service
+    if service is None:
+        raise DeployError(
+            f"{template.where} has functions, but only a service (services/*/template.yml) has code"
+        )
+    lock = service / LOCK
+    if not lock.exists():
+        raise DeployError(f"{lock.relative_to(root)} is missing: python3 noxfile.py -s lock")
+    version = wheels.pinned_version(service)
+    wheel = wheels.wheel(root, version) if version else None
+    recipe = f"{_own_source()}\0{bytecode.RECIPE}\0{target}\0{wheel.digest if wheel else ''}\0"
+    digest = hashlib.sha256(recipe.encode() + lock.read_bytes())
+    site = _cache(root) / "site" / digest.hexdigest()[:24]
+    for name, path in _own(service).items():
+        digest.update(f"\0{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    for function in template.functions:
+        digest.update(f"\0{function.handler}".encode())
+    return _Plan(template, service, target, wheel, site, digest.hexdigest())
+
+
+@lru_cache
+def _own_source() -> str:
+    """Hash of the modules that make a package: a change in them rebuilds everything."""
+    digest = hashlib.sha256()
+    for module in ("packages.py", "archive.py", "bytecode.py"):
+        digest.update(Path(__file__).with_name(module).read_bytes())
+    return digest.hexdigest()
+
+
+def _install(plan: _Plan) -> None:
+    """Install the locked dependencies and the library into ``plan.site``, pruned; complete or not at all."""
+    plan.site.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=plan.site.parent) as temporary:
+        place = Path(temporary)
+        requirements = place / "requirements.txt"
+        text = (plan.service / LOCK).read_text(encoding="utf-8")
+        if plan.wheel:
+            digest = hashlib.sha256(plan.wheel.path.read_bytes()).hexdigest()
+            text += f"\n{wheels.LIBRARY} @ {plan.wheel.path.resolve().as_uri()} --hash=sha256:{digest}\n"
+        requirements.write_text(text, encoding="utf-8")
+        (place / "site").mkdir()
+        _uv_install(plan, requirements, place / "site")
+        _prune(place / "site")
+        for name, reason in _UNWANTED.items():
+            if (place / "site" / name).exists():
+                raise DeployError(
+                    f"{plan.service / LOCK} ships {name.replace('_', '-')}: {reason}. Take it out."
+                )
+        try:
+            (place / "site").rename(plan.site)
+        except OSError:  # another process was quicker with the same content
+            if not plan.site.exists():
+                raise
+
+
+def _uv_install(plan: _Plan, requirements: Path, site: Path) -> None:
+    # Hashes are required for every line, so what the library or a dependency needs must be in the lock too.
+    command = [
+        uv(),
+        "pip",
+        "install",
+        "--quiet",
+        "--no-progress",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+    ]
+    command += ["--python", sys.executable, "--target", str(site), "--requirements", str(requirements)]
+    if plan.target.name != "host":
+        command += ["--python-platform", plan.target.platform, "--python-version", plan.target.python]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise DeployError(
+            f"{plan.service.name}: its locked dependencies cannot be installed for {plan.target.name} "
+            f"(CPython {plan.target.python}):\n{answer.stderr.strip()}\n"
+            f"If {LOCK} is behind pyproject.toml, renew it: python3 noxfile.py -s lock"
+        )
+
+
+def uv() -> str:
+    """The path of uv: on PATH, or the one installed in this environment."""
+    beside = Path(sys.executable).with_name("uv")
+    found = shutil.which("uv") or (str(beside) if beside.exists() else None)
+    if found is None:
+        raise DeployError("uv is not on PATH; run this through noxfile.py, or install it: pip install uv")
+    return found
+
+
+def _prune(site: Path) -> None:
+    for path in sorted(site.rglob("*")):
+        if path.is_dir() and path.name in _PRUNED_FOLDERS:
+            shutil.rmtree(path)
+        elif path.is_file() and (path.name in _PRUNED_FILES or path.suffix in {".pyi", ".pyc"}):
+            path.unlink()
+
+
+def _own(service: Path) -> dict[str, Path]:
+    return _tree(service / "src")
+
+
+def _tree(folder: Path) -> dict[str, Path]:
+    """Every file below ``folder`` by its name in the package; no caches, no hidden files."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and not name.endswith(".egg-info")]
+        for name in names:
+            if not name.startswith(".") and name != "py.typed":
+                path = Path(place, name)
+                found[path.relative_to(folder).as_posix()] = path
+    return found
+
+
+def _python(files: dict[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in files.items() if name.endswith(".py")}
+
+
+def _sources(plan: _Plan) -> dict[str, Path]:
+    """All files of the package but the bytecode; every handler's module must be among them."""
+    own = _own(plan.service)
+    files = {**_tree(plan.site), **own}
+    for function in plan.template.functions:
+        module = function.handler.rpartition(".")[0].replace(".", "/")
+        if f"{module}.py" not in own:
+            raise DeployError(
+                f"{plan.template.where}:{function.line}: {function.logical_id} has the handler "
+                f"{function.handler}, but there is no {plan.service.name}/src/{module}.py"
+            )
+    return files
+
+
+def _write(plan: _Plan, files: dict[str, Path], root: Path) -> Package:
+    started = time.perf_counter()
+    python = _python(files)
+    compiled = bytecode.compile_all(python, plan.target.python, _cache(root) / "bytecode")
+    broken = sorted(set(_python(_own(plan.service))) - set(compiled))
+    if broken:
+        raise DeployError(f"{plan.service.name}/src/{broken[0]} is no valid Python {plan.target.python}")
+    content = {name: path.read_bytes() for name, path in files.items()}
+    # The key leaves the bytecode out: it follows from the sources, and two patch releases of an interpreter
+    # may differ in it. One source would have two keys, and a deployment would change nothing.
+    recipe = f"{bytecode.RECIPE} {plan.target}"
+    digest = archive.content_hash(content, recipe)
+    for name, path in compiled.items():
+        content[bytecode.compiled_name(name, plan.target.python)] = path.read_bytes()
+    path = _zip(plan, root)
+    archive.write(path, content)
+    package = Package(
+        service=plan.name,
+        target=plan.target.name,
+        path=path,
+        content=digest,
+        code_sha256=archive.code_sha256(path),
+        size=path.stat().st_size,
+        unpacked=sum(map(len, content.values())),
+    )
+    _within_budget(package, content)
+    record = {"input": plan.key, "seconds": round(time.perf_counter() - started, 2), **asdict(package)}
+    record["path"] = path.name
+    path.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
+    return package
+
+
+def _within_budget(package: Package, content: dict[str, bytes]) -> None:
+    if package.size <= MAX_ZIP_BYTES:
+        return
+    shares: dict[str, int] = {}
+    for name, data in content.items():
+        shares[name.split("/")[0]] = shares.get(name.split("/")[0], 0) + len(data)
+    largest = sorted(shares, key=lambda name: -shares[name])[:5]
+    package.path.unlink()
+    raise DeployError(
+        f"{package.service}: the zip has {package.size / 2**20:.1f} MiB, over the budget of "
+        f"{MAX_ZIP_BYTES / 2**20:.0f} MiB. Largest before compression: "
+        + ", ".join(f"{name} {shares[name] / 2**20:.1f} MiB" for name in largest)
+    )
+
+
+def _stored(plan: _Plan, root: Path) -> Package | None:
+    """The package of an earlier build with the same input, if its zip is intact."""
+    path = _zip(plan, root)
+    try:
+        record = json.loads(path.with_suffix(".json").read_text())
+        same = record.pop("input") == plan.key and record["code_sha256"] == archive.code_sha256(path)
+        record.pop("seconds")
+        return Package(**{**record, "path": path, "reused": True}) if same else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _zip(plan: _Plan, root: Path) -> Path:
+    return root / "dist" / "packages" / plan.target.folder / f"{plan.name}.zip"
+
+
+def _cache(root: Path) -> Path:
+    return root / "dist" / "cache"
