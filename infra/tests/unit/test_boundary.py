@@ -1,0 +1,56 @@
+"""What a role is granted must lie within its boundary, or it is denied on AWS.
+
+The local cloud does not apply a boundary that comes from a template, so nothing else would notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from deploy import templates
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def grants(template: templates.Template) -> Iterator[tuple[str, str]]:
+    """(where, action) of everything that the policies of a template's roles allow."""
+    for name, resource in template.resources.items():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::IAM::Role":
+                documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+            case "AWS::IAM::Policy" | "AWS::IAM::RolePolicy":
+                documents = [properties["PolicyDocument"]]
+            case _:
+                continue
+        for document in documents:
+            for statement in document["Statement"]:
+                if statement["Effect"] == "Allow":
+                    yield from (
+                        (f"{template.where}: {name}", action) for action in listed(statement["Action"])
+                    )
+
+
+def test_every_grant_of_every_stack_is_within_the_boundary(render: Any) -> None:
+    statements = render("platform").properties("PermissionsBoundary")["PolicyDocument"]["Statement"]
+    allowed = {
+        action for found in statements if found["Effect"] == "Allow" for action in listed(found["Action"])
+    }
+    denied = {
+        action for found in statements if found["Effect"] == "Deny" for action in listed(found["Action"])
+    }
+    granted = [grant for template in templates.discover(ROOT) for grant in grants(template)]
+    outside = [
+        f"{where} is granted {action}, which the boundary does not allow"
+        for where, action in granted
+        if action not in allowed or any(fnmatchcase(action, pattern) for pattern in denied)
+    ]
+    assert granted
+    assert not outside, "\n".join(outside)
