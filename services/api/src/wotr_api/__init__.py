@@ -1,0 +1,1 @@
+"""wotr's REST API: validates, accepts, queries. It reads the system of record and never writes it."""

@@ -1,0 +1,77 @@
+"""JSON bodies: from whatever arrived to a validated model, or to a problem that says what is wrong where."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel
+
+from wotr_common.problems import Problem
+
+MAX_BYTES = 64 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], event: Mapping[str, Any]) -> Model:
+    """The body of `event` as a `model`.
+
+    Problems: 415 not declared as JSON, 413 more than 64 KiB, 400 not JSON; pydantic's ValidationError where
+    it is JSON but not a `model`.
+    """
+    _check_content_type(event)
+    return model.model_validate(_json(_text(event)))
+
+
+def _check_content_type(event: Mapping[str, Any]) -> None:
+    declared = header(event, "content-type") or ""
+    kind, _, parameters = (part.strip().lower() for part in declared.partition(";"))
+    charset = parameters.removeprefix("charset=").strip('"') if parameters.startswith("charset=") else "utf-8"
+    if not (kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
+        raise Problem(415, "send the body as Content-Type: application/json")
+    if charset not in {"utf-8", "utf8", "us-ascii"}:
+        raise Problem(415, "send the body in UTF-8")
+
+
+def header(event: Mapping[str, Any], name: str) -> str | None:
+    """The request header `name` (in lower case), None where it is absent."""
+    for found, value in (event.get("headers") or {}).items():
+        if found.lower() == name:
+            return str(value)
+    return None
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    body = event.get("body") or ""
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        if len(raw) > MAX_BYTES:
+            raise Problem(413, f"a body may have at most {MAX_BYTES} bytes; this one has {len(raw)}")
+        text = raw.decode()
+    except binascii.Error as error:
+        raise Problem(400, "the body is not valid Base64") from error
+    except UnicodeError as error:
+        raise Problem(400, "the body is not UTF-8") from error
+    if not text.strip():
+        raise Problem(400, "the body is empty; a JSON object is expected")
+    return text
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Problem(
+            400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise Problem(400, "the body is nested too deeply") from error
+    except ValueError as error:  # Python refuses to read an integer of more than 4,300 digits
+        raise Problem(400, "the body holds a number with too many digits") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Problem(400, f"the body is not JSON: {name} is not a JSON number")

@@ -1,0 +1,120 @@
+"""The AWS resources behind the API, made in moto."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from wotr_common import keys
+from wotr_common.items import workout_item
+from wotr_common.workout import Workout
+
+LIMITS = {
+    "supported-types": "run,ride,strength",
+    "duration-min": "0.1",
+    "duration-max": "43200",
+    "shards": "1",
+}
+
+
+def _table(
+    name: str, *attributes: str, sort: bool = True, indexes: Iterable[tuple[str, str, str]] = ()
+) -> None:
+    def schema(pk: str, sk: str | None) -> list[Any]:
+        hash_key = {"AttributeName": pk, "KeyType": "HASH"}
+        return [hash_key, {"AttributeName": sk, "KeyType": "RANGE"}] if sk else [hash_key]
+
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in attributes],
+        KeySchema=schema(keys.PK, keys.SK if sort else None),
+        **(
+            {
+                "GlobalSecondaryIndexes": [
+                    {"IndexName": index, "KeySchema": schema(pk, sk), "Projection": {"ProjectionType": "ALL"}}
+                    for index, pk, sk in indexes
+                ]
+            }
+            if indexes
+            else {}
+        ),
+    )
+
+
+@dataclass
+class Cloud:
+    """The queue, the limits, the tables."""
+
+    queue_url: str
+
+    @classmethod
+    def make(cls) -> Cloud:
+        """Everything, empty, with the limits of LIMITS."""
+        url = boto3.client("sqs").create_queue(QueueName="workouts")["QueueUrl"]
+        _table("Idempotency", keys.PK, sort=False)
+        _table("Views", keys.PK, keys.SK)
+        _table(
+            "Workouts",
+            *(
+                keys.PK,
+                keys.SK,
+                keys.TIME_INDEX_PK,
+                keys.TIME_INDEX_SK,
+                keys.TYPE_INDEX_PK,
+                keys.TYPE_INDEX_SK,
+            ),
+            indexes=[
+                (keys.TIME_INDEX, keys.TIME_INDEX_PK, keys.TIME_INDEX_SK),
+                (keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK),
+            ],
+        )
+        boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString="secret" * 8)
+        cloud = cls(url)
+        for name, value in LIMITS.items():
+            cloud.limit(name, value)
+        return cloud
+
+    def limit(self, name: str, value: str) -> None:
+        """Set one parameter of the limits."""
+        boto3.client("ssm").put_parameter(
+            Name=f"/wotr/dev/workouts/{name}", Value=value, Type="String", Overwrite=True
+        )
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What is in the queue: each body, with its attributes under `attributes`."""
+        found: list[dict[str, Any]] = []
+        while (
+            batch := boto3.client("sqs")
+            .receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+            .get("Messages")
+        ):
+            for message in batch:
+                attributes = message.get("MessageAttributes", {})
+                found.append(
+                    {
+                        **json.loads(message["Body"]),
+                        "attributes": {name: each["StringValue"] for name, each in attributes.items()},
+                    }
+                )
+        return found
+
+    def idempotency_items(self) -> list[dict[str, Any]]:
+        """What the idempotency table holds."""
+        return list(boto3.resource("dynamodb").Table("Idempotency").scan()["Items"])
+
+    def store(self, *workouts: Workout, shards: int = 1) -> None:
+        """Put workouts as workers does."""
+        with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
+            for workout in workouts:
+                batch.put_item(Item=workout_item(workout, shards))
+
+    def put_totals(self, *items: dict[str, Any]) -> None:
+        """Put items of Views."""
+        with boto3.resource("dynamodb").Table("Views").batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=item)

@@ -1,0 +1,61 @@
+"""What every unit test needs: the functions' environment, and AWS as moto plays it, without a socket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+os.environ.update(
+    {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "WOTR_STAGE": "dev",
+        "POWERTOOLS_SERVICE_NAME": "api",
+        "POWERTOOLS_METRICS_NAMESPACE": "wotr",
+        "WORKOUT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/workouts",
+        "LIMITS_PATH": "/wotr/dev/workouts",
+        "IDEMPOTENCY_TABLE": "Idempotency",
+        "WORKOUTS_TABLE": "Workouts",
+        "VIEWS_TABLE": "Views",
+        "PAGE_TOKEN_SECRET": "page-tokens",
+    }
+)
+os.environ.pop("AWS_ENDPOINT_URL", None)
+os.environ.pop("AWS_PROFILE", None)
+
+import boto3
+from cloud import Cloud
+from pytest_socket import disable_socket
+
+
+def pytest_runtest_setup() -> None:
+    disable_socket()
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The resources that the functions use, empty, and functions that have not yet made a client."""
+    with mock_aws():
+        boto3.setup_default_session()
+        made = Cloud.make()
+        forget()
+        yield made
+    forget()
+
+
+def forget() -> None:
+    """Let the functions make their clients anew, as a fresh process would."""
+    from wotr_api import clients
+    from wotr_api.handlers import accept
+
+    kept: list[Any] = [clients.client, clients.table]
+    kept += [
+        found for module in (accept,) for found in vars(module).values() if hasattr(found, "cache_clear")
+    ]
+    for cached in kept:
+        cached.cache_clear()
