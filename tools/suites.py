@@ -78,7 +78,7 @@ def on_the_cloud(report: Report) -> None:
 
 def _unit_tests(project: Project) -> Outcome:
     selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}", "-m", "not integration"]
-    blocked = ["-p", "pytest_socket", "--disable-socket", "--allow-unix-socket"]
+    blocked = ["--disable-socket", "--allow-unix-socket"]
     outcome = _pytest(project, selection + blocked, OFFLINE)
     if outcome.ok:
         print(f"{_shown(project.directory)}: {outcome.closing_line}", flush=True)
