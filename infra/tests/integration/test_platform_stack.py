@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable
 
 import boto3
@@ -52,8 +51,16 @@ def test_an_event_on_the_bus_is_in_its_archive(exports: Exports) -> None:
     events = boto3.client("events")
     (archive,) = events.list_archives(EventSourceArn=exports["platform-EventBusArn"])["Archives"]
     before = events.describe_archive(ArchiveName=archive["ArchiveName"])["EventCount"]
-    entry = {"Source": "wotr.test", "DetailType": secrets.token_hex(4), "Detail": "{}"}
-    put = events.put_events(Entries=[{**entry, "EventBusName": exports["platform-EventBusName"]}])
+    put = events.put_events(
+        Entries=[
+            {
+                "EventBusName": exports["platform-EventBusName"],
+                "Source": "wotr.test",
+                "DetailType": "archived",
+                "Detail": "{}",
+            }
+        ]
+    )
     assert put["FailedEntryCount"] == 0
     assert events.describe_archive(ArchiveName=archive["ArchiveName"])["EventCount"] > before
 
