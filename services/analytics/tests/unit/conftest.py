@@ -1,0 +1,68 @@
+"""A simulated AWS with what the analytics template makes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.unit.given import TABLE
+from wotr_analytics.queue import DeadLetters
+from wotr_analytics.store import Views
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+DEAD_LETTERS = "event-dead-letters"
+# Read once, when the handler is imported.
+os.environ |= {
+    "WOTR_STAGE": "dev",
+    "POWERTOOLS_SERVICE_NAME": "analytics",
+    "POWERTOOLS_METRICS_NAMESPACE": "wotr",
+    "VIEWS_TABLE": TABLE,
+    "EVENT_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}",
+}
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        yield client
+
+
+@pytest.fixture
+def views(dynamodb: DynamoDBClient) -> Views:
+    return Views(dynamodb, TABLE)
+
+
+@pytest.fixture
+def sqs(dynamodb: DynamoDBClient) -> SQSClient:
+    return boto3.client("sqs")
+
+
+@pytest.fixture
+def dead_letter_url(sqs: SQSClient) -> str:
+    return sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+
+
+@pytest.fixture
+def dead_letters(sqs: SQSClient, dead_letter_url: str) -> DeadLetters:
+    return DeadLetters(sqs, dead_letter_url)

@@ -1,0 +1,106 @@
+"""Events as the bus delivers them, faults as the wire brings them, and what the table then holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from wotr_common import keys
+from wotr_common.events import WorkoutCreated, workout_created
+from wotr_common.workout import Workout
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "views"
+Sums = tuple[Decimal | int, ...]
+Answer = tuple[SimpleNamespace, dict[str, Any]]  # HTTP response and body, as botocore hands them on
+MONDAY = datetime(2026, 11, 16, 6, 30, tzinfo=UTC)
+
+
+def event(user_id: str = "ana", minute: int = 0, **fields: Any) -> WorkoutCreated:
+    """A `workout.created`: workouts of one user differ by the minute they start at."""
+    started_at = MONDAY + timedelta(minutes=minute)
+    said = {
+        "type": "run",
+        "duration_min": Decimal(30),
+        "calories_burned": Decimal(300),
+        "distance_m": Decimal(5000),
+    }
+    workout = Workout(
+        user_id=user_id,
+        workout_id=keys.workout_id(started_at),
+        started_at=started_at,
+        created_at=MONDAY,
+        **{**said, **fields},
+    )
+    return workout_created(workout, f"request-of-{user_id}")
+
+
+def message(event: WorkoutCreated | str, message_id: str = "m-1") -> dict[str, Any]:
+    """The SQS record of an event, or of any other text."""
+    if isinstance(event, str):
+        return {"messageId": message_id, "body": event}
+    envelope = {
+        "version": "0",
+        "id": "0d079340-135a-c8c6-95c2-41fb8f496c53",
+        "detail-type": "workout.created",
+        "source": "wotr.workers",
+        "account": "123456789012",
+        "time": "2026-11-16T06:30:00Z",
+        "region": "eu-central-1",
+        "resources": [],
+        "detail": json.loads(event.text()),
+    }
+    return {"messageId": message_id, "body": json.dumps(envelope)}
+
+
+def totals_of(dynamodb: DynamoDBClient, user_id: str) -> dict[str, Sums]:
+    """(workouts, minutes, calories, distanceM) of each of the user's totals that is not zero, by sort key."""
+    answer = dynamodb.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :totals)",
+        ExpressionAttributeValues={
+            ":pk": {"S": keys.user_pk(user_id)},
+            ":totals": {"S": keys.total_prefix()},
+        },
+    )
+    found = {
+        item["sk"]["S"]: tuple(
+            Decimal(item[name]["N"]) for name in ("workouts", "minutes", "calories", "distanceM")
+        )
+        for item in answer["Items"]
+    }
+    return {sk: amounts for sk, amounts in found.items() if any(amounts)}
+
+
+def no_pause(retry: int) -> None:
+    """Tests do not wait."""
+
+
+def canceled(*codes: str) -> Answer:
+    """DynamoDB's answer to a transaction that it cancelled, one code an item."""
+    reasons = f"please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    return SimpleNamespace(status_code=400), {
+        "Error": {
+            "Code": "TransactionCanceledException",
+            "Message": f"Transaction cancelled, {reasons}",
+        },
+        "CancellationReasons": [{"Code": code} for code in codes],
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+
+
+def answer_transactions(dynamodb: DynamoDBClient, answer: Callable[[str], Answer | None]) -> None:
+    """Let `answer` see the body of each transaction: its answer is DynamoDB's, None lets it through."""
+
+    def instead(params: dict[str, Any], **_: object) -> Answer | None:
+        body = params["body"]
+        return answer(body if isinstance(body, str) else body.decode())
+
+    hooks: Any = dynamodb.meta.events  # its published type knows no hook that answers
+    hooks.register("before-call.dynamodb.TransactWriteItems", instead)
