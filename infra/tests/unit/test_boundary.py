@@ -1,7 +1,4 @@
-"""What a role is granted must lie within its boundary, or it is denied on AWS.
-
-The local cloud does not apply a boundary that comes from a template, so nothing else would notice.
-"""
+"""What a role is granted must lie within its boundary, or the first call that needs it is denied."""
 
 from __future__ import annotations
 
