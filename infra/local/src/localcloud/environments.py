@@ -124,7 +124,7 @@ def _uv(wanted: str | None) -> str:
 def _run(command: list[str]) -> None:
     # The caller's own virtual environment must not catch what is meant for a private one.
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
         raise LocalCloudError(

@@ -230,7 +230,7 @@ class LocalCloud:
                 return True
             time.sleep(0.02)
         raise LocalCloudError(
-            f"the local cloud did not answer within {_START_SECONDS} s. The end of {self.log}:\n{self._tail()}"
+            f"the local cloud gave no answer in {_START_SECONDS} s. The end of {self.log}:\n{self._tail()}"
         )
 
     def _tail(self, lines: int = 25) -> str:

@@ -20,10 +20,11 @@ GAPS = (
     "role_boundary",
     "table_settings",
     "reserved_concurrency",
-    "secrets",
+    "secret_references",
     "parameter_paths",
     "gateway_responses",
     "worker_pool",
+    "table_streams",
 )
 
 

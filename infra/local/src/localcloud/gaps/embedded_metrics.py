@@ -36,7 +36,7 @@ class Metric(NamedTuple):
     dimensions: dict[str, str]
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Record the metrics of every log event that is stored."""
     store = cloudwatch_logs._append_log_events
 

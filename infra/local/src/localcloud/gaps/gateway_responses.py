@@ -24,19 +24,22 @@ TOUCHES = (
 _EXTENSION = "x-amazon-apigateway-gateway-responses"
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Import the extension after the paths."""
     import_paths = apigateway_v1._import_rest_api
 
     def import_all(spec: dict[str, Any], *rest: Any) -> str:
         api = str(import_paths(spec, *rest))
         for response_type, response in (spec.get(_EXTENSION) or {}).items():
-            if "statusCode" in response:
-                response = {**response, "statusCode": str(response["statusCode"])}
-            call(_putting(api, response_type), response)
+            call(_putting(api, response_type), _with_text_status(response))
         return api
 
     apigateway_v1._import_rest_api = import_all
+
+
+def _with_text_status(response: dict[str, Any]) -> dict[str, Any]:
+    """A status is a number in OpenAPI and text in the API."""
+    return {**response, "statusCode": str(response["statusCode"])} if "statusCode" in response else response
 
 
 def _putting(api: str, response_type: str) -> Any:

@@ -35,7 +35,7 @@ _MARKED_CALL = f"""            try:
 _PATIENCE_SECONDS = 0.25
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Add the mark to the worker's script and read up to it."""
     if lambda_runtime._PYTHON_WORKER_SCRIPT.count(_CALL) != 1:
         raise SystemExit(

@@ -20,28 +20,18 @@ TOUCHES = (
 )
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Answer for this one action; every other resource stays MiniStack's to name."""
     extract = iam_actions.extract_resource_arn
 
-    def extract_with_paths(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query: dict[str, Any],
-        region: str,
-        account: str,
-        *rest: Any,
-        **options: Any,
-    ) -> str:
+    def extract_with_paths(*request: Any, **options: Any) -> str:
+        service, _method, _path, headers, body, _query, region, account = request[:8]
         if service == "ssm" and iam_actions._action_from_target(headers) == "GetParametersByPath":
             try:
                 parameters = str(json.loads(body)["Path"]).strip("/")
             except (ValueError, KeyError, TypeError):
                 return "*"
             return f"arn:aws:ssm:{region}:{account}:parameter/{parameters}"
-        return str(extract(service, method, path, headers, body, query, region, account, *rest, **options))
+        return str(extract(*request, **options))
 
     iam_actions.extract_resource_arn = extract_with_paths

@@ -38,7 +38,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 Properties = dict[str, Any]
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Convert what the handlers of the listed types are given."""
     for type_name, call in _MADE_BY.items():
         handlers = provisioners._RESOURCE_HANDLERS[type_name]

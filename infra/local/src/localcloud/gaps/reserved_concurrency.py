@@ -22,7 +22,7 @@ TOUCHES = (
 )
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Set the limit with the function and find it for every version."""
     provisioning.after("AWS::Lambda::Function", _reserve)
     lookup = lambda_svc._reserved_concurrency

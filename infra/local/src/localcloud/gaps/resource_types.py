@@ -34,7 +34,7 @@ TOUCHES = (
 _log = logging.getLogger("localcloud")
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Register the types; a type that MiniStack provisions itself one day is left to it."""
     for name, handlers in {**_MADE, **_RECORDED}.items():
         provisioners._RESOURCE_HANDLERS.setdefault(name, handlers)
@@ -73,7 +73,7 @@ def _update_archive(name: str, old: Properties, new: Properties, stack: str, log
     return name, _archive_attributes(name)
 
 
-def _delete_archive(name: str, properties: Properties) -> None:
+def _delete_archive(name: str, _properties: Properties) -> None:
     call(eventbridge._delete_archive, {"ArchiveName": name})
 
 
@@ -95,7 +95,7 @@ def _update_budget(name: str, old: Properties, new: Properties, stack: str, logi
     return _create_budget(logical_id, new, stack)
 
 
-def _delete_budget(name: str, properties: Properties) -> None:
+def _delete_budget(name: str, _properties: Properties) -> None:
     call(budgets._delete_budget, {"BudgetName": name})
 
 
@@ -125,14 +125,14 @@ def _recorded(type_name: str, describe: Callable[[Properties], Provisioned]) -> 
         return describe(properties)
 
     def update(
-        physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+        _physical_id: str, _old: Properties, new: Properties, stack: str, logical_id: str
     ) -> Provisioned:
         return create(logical_id, new, stack)
 
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": _nothing_to_delete}
 
 
-def _nothing_to_delete(physical_id: str, properties: Properties) -> None:
+def _nothing_to_delete(_physical_id: str, _properties: Properties) -> None:
     return None
 
 

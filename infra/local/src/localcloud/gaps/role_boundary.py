@@ -15,7 +15,7 @@ from localcloud.gaps import Settings
 TOUCHES = (*provisioning.TOUCHES, "ministack.services.iam:_roles")
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Set, change and clear the boundary along with the role."""
     provisioning.after("AWS::IAM::Role", _set_boundary)
 

@@ -23,7 +23,7 @@ Origin = tuple[str, bool]
 """Source address of the request, and whether it came over TLS."""
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Put the bridge between the evaluator and what it knows of the request."""
     iam_evaluator._request_origin = _LoopbackIsSecure(iam_evaluator._request_origin)
 

@@ -22,7 +22,7 @@ TOUCHES = (
 )
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Apply the settings each time a table was made or changed."""
     provisioning.after("AWS::DynamoDB::Table", _apply_settings)
 

@@ -33,7 +33,7 @@ _WORKERS = max(4, 2 * (os.cpu_count() or 1))
 _STUCK_SECONDS = 0.5
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Put a queue in front of each function's workers."""
     queues = _Queues(lambda_runtime.acquire_worker, lambda_runtime.release_worker)
     lambda_runtime.acquire_worker = lambda_svc.acquire_worker = queues.acquire

@@ -28,7 +28,7 @@ TOUCHES = (
 )
 
 
-def apply(settings: Settings) -> None:
+def apply(_settings: Settings) -> None:
     """Replace the generator and wrap the three steps of a secret's life."""
     provisioners._sm_secret_string = _secret_string
     handlers = provisioners._RESOURCE_HANDLERS[_TYPE]

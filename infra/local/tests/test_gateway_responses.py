@@ -1,0 +1,66 @@
+"""Gap: an OpenAPI body may say what API Gateway itself answers when it refuses a request."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+SIGNED = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+}
+BODY = {
+    "openapi": "3.0.1",
+    "info": {"title": "contract", "version": "1"},
+    "paths": {
+        "/signed": {
+            "get": {
+                "security": [{"signed": []}],
+                "x-amazon-apigateway-integration": {
+                    "type": "mock",
+                    "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                },
+            }
+        }
+    },
+    "components": {"securitySchemes": {"signed": SIGNED}},
+    "x-amazon-apigateway-gateway-responses": {
+        "DEFAULT_4XX": {
+            "responseParameters": {"gatewayresponse.header.Content-Type": "'application/problem+json'"},
+            "responseTemplates": {
+                "application/json": '{"title": $context.error.messageString, "id": "$context.requestId"}'
+            },
+        },
+        "MISSING_AUTHENTICATION_TOKEN": {
+            "statusCode": 404,
+            "responseTemplates": {"application/json": '{"title": "no"}'},
+        },
+    },
+}
+
+
+def test_a_refusal_is_worded_by_the_body(stack, cloud):
+    made = stack(
+        {
+            "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": BODY}},
+            "Deployment": {
+                "Type": "AWS::ApiGateway::Deployment",
+                "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "v1"},
+            },
+        }
+    )
+    stage = f"{cloud.endpoint}/_aws/execute-api/{made.ids['Api']}/v1"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{stage}/nowhere")
+    assert (refused.value.code, json.load(refused.value)) == (404, {"title": "no"})
+
+    wrong = urllib.request.Request(f"{stage}/signed", headers={"Authorization": "Bearer x"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(wrong)
+    assert refused.value.headers["Content-Type"] == "application/problem+json"
+    assert json.load(refused.value).keys() == {"title", "id"}
