@@ -157,6 +157,7 @@ def lock(arguments: list[str]) -> None:
     if arguments == ["--check"]:
         locks.check()
     else:
+        cloud.deploy(["wheels"])  # the services' locks are resolved against the wotr-common they pin
         locks.make(arguments)
 
 

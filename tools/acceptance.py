@@ -30,21 +30,22 @@ def findings(root: Path) -> list[str]:
     note = root / "notes" / "acceptance.md"
     if not note.is_file():
         return ["notes/acceptance.md is missing: it maps each promise to the tests that prove it"]
-    found = []
-    seen: set[str] = set()
-    for promise in read(note.read_text(encoding="utf-8")):
+    try:
+        promises = read(note.read_text(encoding="utf-8"))
+    except ValueError as error:
+        return [f"notes/acceptance.md: {error}"]
+    found = [] if promises else ["notes/acceptance.md: it has no row | id | promise | delivered | tests |"]
+    ids = [promise.id for promise in promises]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    found += [f"notes/acceptance.md: {name} stands there twice" for name in twice]
+    for promise in promises:
         where = f"notes/acceptance.md, {promise.id}"
-        if promise.id in seen:
-            found.append(f"{where}: stands there twice")
-        seen.add(promise.id)
         if promise.delivered not in DELIVERED:
             found.append(f"{where}: delivered is {promise.delivered!r}, not one of {', '.join(DELIVERED)}")
         if promise.delivered in ("yes", "partly") and not promise.tests:
             found.append(f"{where}: delivered, but no test is named for it")
         found += [f"{where}: there is no test {test}" for test in promise.tests if not exists(root, test)]
-    return found or (
-        [] if seen else ["notes/acceptance.md: no row | id | promise | delivered | tests | found"]
-    )
+    return found
 
 
 def read(text: str) -> list[Promise]:
@@ -54,9 +55,7 @@ def read(text: str) -> list[Promise]:
         if _ROW.match(line):
             cells = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
             if len(cells) != 4:
-                raise ValueError(
-                    f"notes/acceptance.md: a row has id, promise, delivered, tests; this one not: {line}"
-                )
+                raise ValueError(f"a row has four cells, this one {len(cells)}: {line}")
             tests = re.sub(r"<br\s*/?>|`|,", " ", cells[3]).split()
             promises.append(Promise(cells[0], cells[1], cells[2], tuple(tests)))
     return promises

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import environments, projects
+from tools.projects import Project
 from tools.shell import ROOT, Failed, run
 
 from localcloud.errors import LocalCloudError  # isort: skip - tools.environments makes it importable
@@ -39,11 +40,18 @@ def deploy(arguments: Sequence[str], variables: dict[str, str] | None = None) ->
     pipeline(["-m", "deploy", *arguments], variables, problem=f"deploy {arguments[0]} failed: see above")
 
 
+def import_paths(project: Project) -> dict[str, str]:
+    """Return the variables to import ``project`` with; fetches the wheel of an older wotr-common it pins."""
+    if project.wheel is not None and not project.wheel.is_file():
+        deploy(["wheels"])
+    return environments.search_path(project.paths())
+
+
 def pipeline(
     arguments: Sequence[str | Path], variables: dict[str, str] | None = None, problem: str | None = None
 ) -> None:
     """Run Python in the pipeline's environment: deploy, the scripts and what shows the platform."""
     (project,) = projects.select(["pipeline"])
     python = environments.python(project.name, project.lock)
-    paths = environments.search_path([*project.paths(), ROOT / "shared" / "src"])
+    paths = import_paths(project)
     run([python, *arguments], env=(variables or {}) | paths, problem=problem)

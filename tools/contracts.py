@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tools.shell import ROOT, Failed, capture
 
-# Modules of a service that talk to AWS or receive from it. Everything else decides, in plain functions.
+# Modules (or packages) of a service that may import the AWS SDK. Handlers are thin, the rest decides.
 ADAPTERS = frozenset(
-    {"handlers", "store", "queue", "queues", "topics", "bus", "clients", "config", "parameters", "objects"}
+    {"bus", "clients", "config", "objects", "parameters", "queue", "queues", "store", "topics"}
 )
 AWS_SDK = ("boto3", "botocore")
 
@@ -37,7 +37,7 @@ class Layout:
             services=_packages(sorted(root.glob("services/*/src/*"))),
             shared=_packages(sorted(root.glob("shared/src/*"))),
             local=_packages(sorted(root.glob("infra/local/src/*"))),
-            pipeline=_packages(sorted(root.glob("pipeline/deploy"))),
+            pipeline=_packages(sorted(root.glob("pipeline/*"))),
         )
 
     @property
@@ -45,12 +45,8 @@ class Layout:
         """All packages."""
         return self.services | self.shared | self.local | self.pipeline
 
-    def handlers(self) -> list[str]:
-        """Return the packages that hold the doors of the Lambda functions."""
-        return [f"{name}.handlers" for name, path in self.services.items() if (path / "handlers").is_dir()]
-
     def plain(self) -> list[str]:
-        """Return the modules of services that decide and know no AWS."""
+        """Return the modules of services that import no AWS SDK: all but the adapters."""
         return [
             name
             for package, path in self.services.items()
@@ -60,7 +56,7 @@ class Layout:
 
 
 def check(python: Path, root: Path = ROOT) -> None:
-    """Hold the tree at ``root`` to the contracts (import-linter is beside ``python``); Failed shows breaches."""
+    """Hold the tree at ``root`` to the contracts; ``python`` has import-linter. Failed shows breaches."""
     layout = Layout.of(root)
     if not layout.everything:
         return
@@ -92,22 +88,26 @@ def contracts(layout: Layout) -> configparser.ConfigParser:
             "modules": _lines(layout.services),
         }
     rules = [
-        ("shared", "The shared library imports no service", [*layout.shared], [*layout.services], False),
-        ("shipped", "What is deployed imports no tooling", shipped, [*layout.local, *layout.pipeline], False),
-        ("ministack", "Only infra/local knows MiniStack", everywhere_else, ["ministack"], False),
-        ("handlers", "Handlers are thin: no AWS SDK in them", layout.handlers(), [*AWS_SDK], True),
-        ("plain", "Decisions are plain functions: no AWS SDK behind them", layout.plain(), [*AWS_SDK], False),
+        ("shared", "The shared library imports no service", [*layout.shared], [*layout.services]),
+        ("shipped", "What is deployed imports no tooling", shipped, [*layout.local, *layout.pipeline]),
+        ("ministack", "Only infra/local knows MiniStack", everywhere_else, ["ministack"]),
+        (
+            "sdk",
+            "Only adapters import the AWS SDK; handlers and decisions do not",
+            layout.plain(),
+            [*AWS_SDK],
+        ),
     ]
-    for key, name, sources, forbidden, through_others in rules:
+    for key, name, sources, forbidden in rules:
         if sources and forbidden:
             made[f"importlinter:contract:{key}"] = {
                 "name": name,
                 "type": "forbidden",
                 "source_modules": _lines(sources),
                 "forbidden_modules": _lines(forbidden),
-                "allow_indirect_imports": str(through_others),
-                # a plain package may contain an adapter; its modules are listed one by one
-                "as_packages": str(key != "plain"),
+                # a decision may call an adapter, and a package of decisions may contain one
+                "allow_indirect_imports": str(key == "sdk"),
+                "as_packages": str(key != "sdk"),
             }
     return made
 

@@ -84,8 +84,7 @@ def _compile(lock: Lock, arguments: Sequence[str]) -> None:
     command += [word for group in lock.groups for word in ("--group", f"{lock.source}:{group}")]
     run(
         [*command, "--output-file", lock.path, lock.source],
-        problem=f"cannot lock {lock.path.relative_to(ROOT)}: see above. A service needs the wheel of "
-        "wotr-common in dist/wheels, made by: python3 noxfile.py -s package",
+        problem=f"cannot lock {lock.path.relative_to(ROOT)}: see above",
     )
     body = lock.path.read_text(encoding="utf-8")
     lock.path.write_text(f"{_MARK}{lock.inputs()}\n{body}", encoding="utf-8")

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from tools.shell import ROOT, Failed
 
+# These drive the platform, and may import what they drive it with.
+DRIVERS = frozenset({"infra", "pipeline", "scripts", "tools"})
+DRIVEN = (".", "pipeline", "shared/src", "infra/local/src")
 _COMMON = re.compile(r"^wotr-common\s*==\s*(?P<version>[\w.]+)$")
 
 
@@ -52,22 +55,21 @@ class Project:
         found = [_COMMON.match(line) for line in project.get("dependencies", [])]
         return next((match["version"] for match in found if match), None)
 
+    @property
+    def wheel(self) -> Path | None:
+        """The wheel of wotr-common in the wheel store, None if it uses the one in the tree or none."""
+        if self.common is None or self.common == tree_version():
+            return None
+        return ROOT / "dist" / "wheels" / f"wotr_common-{self.common}-py3-none-any.whl"
+
     def paths(self) -> list[Path]:
         """Return what its PYTHONPATH holds: its own code and the wotr-common it pins.
 
-        The version in the tree is used as source; an older one as its wheel, which Python imports as it is.
-        Raises Failed when that wheel is not in the wheel store.
+        The version in the tree is used as source, an older one as its wheel: Python imports from it as it is.
         """
-        own = [self.sources]
-        if self.common is None or self.common == tree_version():
-            return own + ([ROOT / "shared" / "src"] if self.common else [])
-        wheel = ROOT / "dist" / "wheels" / f"wotr_common-{self.common}-py3-none-any.whl"
-        if not wheel.is_file():
-            raise Failed(
-                f"{self.name} pins wotr-common=={self.common}, which is not in dist/wheels: "
-                "run python3 noxfile.py -s package"
-            )
-        return [*own, wheel]
+        if self.common:
+            return [self.sources, self.wheel or ROOT / "shared" / "src"]
+        return [self.sources, *(ROOT / path for path in DRIVEN if self.name in DRIVERS)]
 
 
 def tree_version() -> str:

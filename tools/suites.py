@@ -99,7 +99,7 @@ def _pytest(
 ) -> Outcome:
     try:
         python = environments.python(project.name, project.lock)
-        paths = environments.search_path([*project.paths(), *_extra_paths(project)])
+        paths = cloud.import_paths(project)
     except Failed as failure:  # the other projects still run
         return Outcome(_shown(project.directory), False, 0, str(failure))
     if echo:
@@ -111,15 +111,6 @@ def _pytest(
     return Outcome(
         _shown(project.directory), code in (0, NO_TESTS_COLLECTED), int(passed[-1]) if passed else 0, output
     )
-
-
-def _extra_paths(project: Project) -> list[Path]:
-    """Projects that drive others may import them: the library, the local cloud, the deployer."""
-    if project.name == "tools":
-        return [ROOT, ROOT / "infra" / "local" / "src"]
-    if project.common or project.name == "shared":
-        return []
-    return [ROOT / "shared" / "src", ROOT / "infra" / "local" / "src", ROOT / "pipeline"]
 
 
 def _shown(path: Path) -> str:

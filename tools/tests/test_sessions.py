@@ -1,0 +1,103 @@
+"""What the sessions do with projects, commands and results."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from tools import cloud, projects, report, shell, suites
+from tools.shell import Failed
+
+
+def test_projects_are_chosen_by_name_or_path() -> None:
+    assert [project.name for project in projects.select(["services/api/", "shared"])] == ["api", "shared"]
+    assert {"shared", "api", "workers", "local", "pipeline", "tools"} <= {p.name for p in projects.select([])}
+
+
+def test_an_unknown_project_is_named_with_the_known_ones() -> None:
+    with pytest.raises(Failed, match=r"no project called apy; there are: shared, .*tools"):
+        projects.select(["apy"])
+
+
+def test_an_older_library_is_taken_from_the_wheel_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["wotr-common==0.0.9"]\n')
+    monkeypatch.setattr(projects, "tree_version", lambda: "1.0.0")
+    monkeypatch.setattr(projects, "ROOT", tmp_path)
+    wheel = tmp_path / "dist" / "wheels" / "wotr_common-0.0.9-py3-none-any.whl"
+    asked = []
+
+    def deploy(arguments: list[str]) -> None:
+        asked.append(arguments)
+        wheel.parent.mkdir(parents=True)
+        wheel.touch()
+
+    monkeypatch.setattr(cloud, "deploy", deploy)
+    for _ in range(2):
+        found = cloud.import_paths(projects.Project("x", tmp_path))["PYTHONPATH"]
+        assert found.split(os.pathsep) == [str(tmp_path), str(wheel)]
+    assert asked == [["wheels"]]
+
+
+def test_the_present_library_is_taken_from_the_tree() -> None:
+    (api,) = projects.select(["api"])
+    assert api.common == projects.tree_version()
+    assert api.paths() == [projects.ROOT / "services/api/src", projects.ROOT / "shared/src"]
+
+
+def test_unit_tests_cannot_reach_the_network() -> None:
+    with pytest.raises(pytest_socket.SocketBlockedError):
+        socket.socket(socket.AF_INET)
+
+
+def test_a_child_sees_neither_our_packages_nor_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYTHONPATH", "AWS_PROFILE", "KEPT"):
+        monkeypatch.setenv(name, "x")
+    program = (
+        "import os; print([name in os.environ for name in ('PYTHONPATH', 'AWS_PROFILE', 'KEPT', 'GIVEN')])"
+    )
+    code, output = shell.capture([sys.executable, "-c", program], env={"GIVEN": "1"})
+    assert (code, output.strip()) == (0, "[False, False, True, True]")
+
+
+def test_a_failing_command_is_named() -> None:
+    with pytest.raises(Failed, match=r"no_such_module_here failed \(exit 1\)"):
+        shell.run([sys.executable, "-m", "no_such_module_here"])
+
+
+def test_a_run_goes_on_after_a_failure_and_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    run = report.Report()
+
+    def fails() -> None:
+        raise Failed("ruff check\nmore")
+
+    run.part("lint", fails)
+    assert run.part("unit", lambda: 12) == 12
+    run.left_out("e2e", "nothing is deployed")
+    with pytest.raises(Failed, match="failed: lint, e2e"):
+        run.finish()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[-3:]] == [
+        ["lint", "FAILED"],
+        ["unit", "ok"],
+        ["e2e", "FAILED"],
+    ]
+    assert lines[-3].endswith("ruff check")
+    assert lines[-2].split()[-1] == "12"
+
+
+def test_a_run_without_failure_ends_quietly() -> None:
+    run = report.Report()
+    run.part("lint", lambda: None)
+    run.finish()
+
+
+def test_pytests_closing_line_is_kept() -> None:
+    outcome = suites.Outcome("shared", True, 3, "...\n\n3 passed in 0.12s\n")
+    assert outcome.closing_line == "3 passed in 0.12s"
