@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.unit.given import TABLE
+from tests.given import TABLE
 from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import Views
 

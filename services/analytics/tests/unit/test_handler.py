@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.given import event, message
+from tests.given import event, message
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.given import (
+from tests.given import (
     TABLE,
     Answer,
     Sums,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.given import event
+from tests.given import event
 from wotr_analytics.totals import (
     Amounts,
     Change,

@@ -59,10 +59,11 @@ def message(event: WorkoutCreated | str, message_id: str = "m-1") -> dict[str, A
     return {"messageId": message_id, "body": json.dumps(envelope)}
 
 
-def totals_of(dynamodb: DynamoDBClient, user_id: str) -> dict[str, Sums]:
+def totals_of(dynamodb: DynamoDBClient, user_id: str, table: str = TABLE) -> dict[str, Sums]:
     """(workouts, minutes, calories, distanceM) of each of the user's totals that is not zero, by sort key."""
     answer = dynamodb.query(
-        TableName=TABLE,
+        TableName=table,
+        ConsistentRead=True,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :totals)",
         ExpressionAttributeValues={
             ":pk": {"S": keys.user_pk(user_id)},
