@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from wotr_common.problems import Problem
+from wotr_common.workout import USER_ID_PATTERN
 
 
 def athlete(event: Mapping[str, Any]) -> str:
@@ -23,6 +26,20 @@ def machine(event: Mapping[str, Any]) -> str:
     if not arn:
         raise Problem(403, "sign the call with AWS Signature Version 4")
     return str(arn)
+
+
+def without_session(arn: str) -> str:
+    """The principal behind a session's ARN: the same when a caller has to renew its credentials."""
+    parts = arn.split("/")
+    return "/".join(parts[:-1]) if ":assumed-role/" in arn else arn
+
+
+def named(user_id: str) -> str:
+    """The user named by a part of the path; 404 where nobody can be called that."""
+    name = unquote(user_id)
+    if not re.fullmatch(USER_ID_PATTERN, name):
+        raise Problem(404, "there is no such user: an id is 1 to 64 of A-Z a-z 0-9 _ . @ : -")
+    return name
 
 
 def _context(event: Mapping[str, Any]) -> Mapping[str, Any]:

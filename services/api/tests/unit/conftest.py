@@ -29,12 +29,7 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 
 import boto3
-from cloud import Cloud
-from pytest_socket import disable_socket
-
-
-def pytest_runtest_setup() -> None:
-    disable_socket()
+from tests.unit.cloud import Cloud
 
 
 @pytest.fixture
@@ -51,11 +46,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def forget() -> None:
     """Let the functions make their clients anew, as a fresh process would."""
     from wotr_api import clients
-    from wotr_api.handlers import accept
+    from wotr_api.handlers import accept, query
 
     kept: list[Any] = [clients.client, clients.table]
     kept += [
-        found for module in (accept,) for found in vars(module).values() if hasattr(found, "cache_clear")
+        found
+        for module in (accept, query)
+        for found in vars(module).values()
+        if hasattr(found, "cache_clear")
     ]
     for cached in kept:
         cached.cache_clear()

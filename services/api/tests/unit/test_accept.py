@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 
 import boto3
 import pytest
-from calls import ATHLETE, MACHINE, event, send
-from cloud import Cloud
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.calls import ATHLETE, MACHINE, event, send
+from tests.unit.cloud import Cloud
 
 RUN: dict[str, Any] = {
     "type": "run",

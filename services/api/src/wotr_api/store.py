@@ -1,0 +1,113 @@
+"""The table `Workouts` as this service sees it: it reads, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from wotr_common import keys
+from wotr_common.items import workout_from_item
+from wotr_common.workout import Workout, time_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+_MILLISECOND = timedelta(milliseconds=1)  # the resolution of times in keys
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index over everybody."""
+
+    name: str
+    pk: str
+    sk: str
+
+
+BY_TIME = Index(keys.TIME_INDEX, keys.TIME_INDEX_PK, keys.TIME_INDEX_SK)
+BY_TYPE = Index(keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK)
+
+
+class Workouts:
+    """Reads workouts from `table`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, user_id: str, started_at: datetime) -> Workout | None:
+        """The workout that `user_id` started then; consistent, so that what was written is there."""
+        found = self._table.get_item(Key={**keys.workout_key(user_id, started_at)}, ConsistentRead=True)
+        item = found.get("Item")
+        return workout_from_item(item) if item else None
+
+    def partition(
+        self, index: Index, pk: str, start: datetime, end: datetime, *, after: str | None, limit: int
+    ) -> list[Workout]:
+        """At most `limit` workouts of one partition with `start` <= startedAt < `end`, oldest first.
+
+        `after`: only what comes after this user's workout at exactly `start`.
+        """
+        first: dict[str, Any] = {}
+        if after is not None:
+            key = {**keys.workout_key(after, start), index.pk: pk, index.sk: time_text(start)}
+            first = {"ExclusiveStartKey": key}
+        found: list[Workout] = []
+        for page in self._pages(
+            IndexName=index.name,
+            KeyConditionExpression="#pk = :pk AND #sk BETWEEN :start AND :end",
+            ExpressionAttributeNames={"#pk": index.pk, "#sk": index.sk},
+            ExpressionAttributeValues={
+                ":pk": pk,
+                ":start": time_text(start),
+                ":end": time_text(end - _MILLISECOND),
+            },
+            Limit=limit,
+            **first,
+        ):
+            found += map(workout_from_item, page["Items"])
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def history(
+        self,
+        user_id: str,
+        bounds: tuple[str, str],
+        workout_type: str | None,
+        after: str | None,
+        read: int,
+    ) -> tuple[list[Workout], str | None]:
+        """One query of a user's workouts with sort keys within `bounds`, newest first; looks at most at `read`.
+
+        `after`: only what comes after this sort key. The second part is the sort key where the query stopped
+        early, None where there is no more.
+        """
+        names, values = {"#pk": keys.PK, "#sk": keys.SK}, {":pk": keys.user_pk(user_id)}
+        values |= {":low": bounds[0], ":high": bounds[1]}
+        options: dict[str, Any] = {}
+        if workout_type is not None:
+            options["FilterExpression"] = "#type = :type"
+            names["#type"] = "type"
+            values[":type"] = workout_type
+        if after is not None:
+            options["ExclusiveStartKey"] = {keys.PK: keys.user_pk(user_id), keys.SK: after}
+        page = self._table.query(
+            KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+            Limit=read,
+            **options,
+        )
+        last = page.get("LastEvaluatedKey")
+        return [workout_from_item(item) for item in page["Items"]], str(last[keys.SK]) if last else None
+
+    def _pages(self, **query: Any) -> Iterator[Mapping[str, Any]]:
+        while True:
+            page = self._table.query(**query)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
