@@ -188,19 +188,25 @@ def test_two_projectors_of_the_same_events_count_them_once(
     assert totals_of(dynamodb, "ana") == brute_force(events, "ana")
 
 
-def test_an_older_version_that_was_overtaken_while_it_was_written_changes_nothing(
-    dynamodb: DynamoDBClient,
+@pytest.mark.parametrize("counted_before", [False, True])
+def test_a_version_that_is_overtaken_while_it_is_written_changes_nothing(
+    dynamodb: DynamoDBClient, counted_before: bool
 ) -> None:
     ref, created = counted(event())
-    edited = Counted(2, Contribution("run", "2026-W47", Amounts(1, Decimal(45))))
+    edited, edited_again = (
+        Counted(version, Contribution("run", "2026-W47", Amounts(1, minutes)))
+        for version, minutes in ((2, Decimal(40)), (3, Decimal(45)))
+    )
+    if counted_before:
+        count(Views(dynamodb, TABLE), [(ref, created)], no_pause)
 
     class Editor(Views):
         def apply(self, change: Change) -> None:
-            if change.steps[0].after is created:
-                assert count(Views(dynamodb, TABLE), [(ref, edited)], no_pause).failed == {}
+            if change.steps[0].after is edited:
+                assert count(Views(dynamodb, TABLE), [(ref, edited_again)], no_pause).failed == {}
             super().apply(change)
 
-    outcome = count(Editor(dynamodb, TABLE), [(ref, created)], no_pause)
+    outcome = count(Editor(dynamodb, TABLE), [(ref, edited)], no_pause)
 
     assert (outcome.failed, outcome.first_counted) == ({}, Amounts())
     assert totals_of(dynamodb, "ana")["TOTAL#ALL"] == (1, 45, 0, 0)
