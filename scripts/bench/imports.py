@@ -34,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Import time of each handler as a ratio to `import boto3`.")
     parser.add_argument("--runs", type=int, default=7, help="interpreters per figure (default %(default)s)")
     runs = parser.parse_args().runs
-    python = environments.prepare(ROOT / ".wotr" / "environments").runtime
+    python = environments.prepare(ROOT / ".wotr" / "environments").functions
     found = templates.everything(ROOT)
     built = packages.build(found, packages.HOST, ROOT)
     table = Table(
