@@ -1,14 +1,16 @@
-"""The table `Workouts` as this service sees it."""
+"""The table `Workouts` as this service sees it: workouts, and the state of imports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from wotr_common import keys
+from wotr_workers.workouts import IMPORT_ROW
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,11 +19,17 @@ Item = dict[str, Any]
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
+READ_ITEMS = 100  # the most that DynamoDB takes in one BatchGetItem
+_READ_TRIES = 8
 _INVALID = {"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceededException"}
 
 
 class Refused(Exception):
     """DynamoDB will never take this item; the message says why."""
+
+
+class NotRead(Exception):
+    """DynamoDB was too busy to read all that was asked for."""
 
 
 class Workouts:
@@ -38,6 +46,66 @@ class Workouts:
                 TableName=self._table,
                 Item=raw(item),
                 ConditionExpression=f"attribute_not_exists({keys.PK})",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            return existing(error)
+        return None
+
+    def stored(self, wanted: Iterable[keys.Key]) -> dict[str, Item]:
+        """What is stored at up to READ_ITEMS different keys, by sort key: enough to tell what is new.
+
+        The read is eventually consistent: puts are conditional anyway. NotRead where DynamoDB is too busy.
+        """
+        request: dict[str, Any] = {
+            self._table: {
+                "Keys": [raw(key) for key in wanted],
+                "ProjectionExpression": f"{keys.SK}, contentHash, {IMPORT_ROW}, sourceId, #source",
+                "ExpressionAttributeNames": {"#source": "source"},
+            }
+        }
+        found: dict[str, Item] = {}
+        for retry in range(_READ_TRIES):
+            if not request:
+                return found
+            time.sleep(0.05 * (2**retry - 1))
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+            items = map(plain, answer["Responses"].get(self._table, []))
+            found |= {item[keys.SK]: item for item in items}
+            request = dict(answer["UnprocessedKeys"])
+        if request:
+            raise NotRead("DynamoDB was too busy to say what is stored")
+        return found
+
+
+class Imports:
+    """The state of imports: one item each. `uploadVersion` says of which upload the item speaks."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def begin(self, state: Item) -> Item | None:
+        """Store `state` unless this upload's import has ended; then return how it ended."""
+        return self._put(
+            state,
+            f"attribute_not_exists({keys.PK}) OR uploadVersion <> :version OR #state = :state",
+            {":version": state["uploadVersion"], ":state": state["state"]},
+        )
+
+    def update(self, state: Item) -> Item | None:
+        """Store `state` unless a newer upload has taken its place; then return the state of its import."""
+        condition = "attribute_exists(#state) AND uploadVersion = :version"
+        return self._put(state, condition, {":version": state["uploadVersion"]})
+
+    def _put(self, state: Item, condition: str, values: Item) -> Item | None:
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=raw(state),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=raw(values),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:

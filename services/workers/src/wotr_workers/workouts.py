@@ -10,7 +10,9 @@ from wotr_common.items import workout_item
 from wotr_common.messages import AcceptedWorkout
 from wotr_common.workout import Source, Workout, WorkoutFields
 
+# Attributes of the items beside the workout itself.
 CORRELATION_ID = "correlationId"
+IMPORT_ROW = "importRow"  # which row of which upload made it
 
 
 def first_version(

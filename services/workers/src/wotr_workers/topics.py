@@ -1,0 +1,29 @@
+"""The topic that tells how imports ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class ImportsTopic:
+    """Takes one message for each import that has ended."""
+
+    def __init__(self, sns: SNSClient, arn: str) -> None:
+        self._sns = sns
+        self._arn = arn
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Publish `message` as JSON, with its user and state as attributes to filter by."""
+        self._sns.publish(
+            TopicArn=self._arn,
+            Subject=f"wotr import {message['state']}",
+            Message=json.dumps(message),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": message[name]} for name in ("userId", "state")
+            },
+        )

@@ -1,0 +1,124 @@
+"""The bucket of uploads: which object an event speaks of, and its bytes as a stream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from wotr_common.problems import field_errors
+from wotr_common.workout import IMPORT_ID_PATTERN, USER_ID_PATTERN
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK = 1 << 18
+_TRIES = 5
+_KEY = re.compile(
+    rf"uploads/({USER_ID_PATTERN.strip('^$')})/({IMPORT_ID_PATTERN.strip('^$')})\.csv", re.ASCII
+)
+
+
+class NoUpload(Exception):
+    """A message that is not about an upload, or about one that is gone; the message says why."""
+
+
+class Superseded(Exception):
+    """The object was uploaded again meanwhile; that upload has an event of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload of an export. `version` is the object's ETag, `at` when it was uploaded."""
+
+    key: str
+    version: str
+    user_id: str
+    import_id: str
+    at: datetime
+
+
+class _Bucket(BaseModel):
+    name: str
+
+
+class _Object(BaseModel):
+    key: str
+    etag: str
+
+
+class _Detail(BaseModel):
+    bucket: _Bucket
+    object: _Object
+
+
+class _ObjectCreated(BaseModel):
+    """What we read of EventBridge's event `Object Created` of S3."""
+
+    time: AwareDatetime
+    detail: _Detail
+
+
+def upload_of(body: str) -> Upload:
+    """The upload that an event tells of; NoUpload says what is wrong with it."""
+    try:
+        event = _ObjectCreated.model_validate_json(body)
+    except ValidationError as error:
+        found = "; ".join(f"{each.field}: {each.message}" for each in field_errors(error))
+        raise NoUpload(f"not an event of a created object: {found}") from None
+    key = event.detail.object.key
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise NoUpload(f"the key must be uploads/USER/IMPORT.csv, and is {key!r}")
+    return Upload(key, event.detail.object.etag.strip('"'), match[1], match[2], event.time)
+
+
+class Uploads:
+    """The bucket's objects."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def chunks(self, upload: Upload) -> Iterator[bytes]:
+        """The object's bytes, read on where a connection broke; NoUpload and Superseded before the first."""
+        position = 0
+        tries, size = 0, -1
+        while True:
+            rest: Any = {"Range": f"bytes={position}-"} if position else {}
+            try:
+                answer = self._s3.get_object(
+                    Bucket=self._bucket,
+                    Key=upload.key,
+                    IfMatch=f'"{upload.version}"',
+                    **rest,
+                )
+                size = position + answer["ContentLength"]
+                for chunk in answer["Body"].iter_chunks(CHUNK):
+                    yield chunk
+                    position += len(chunk)
+                    tries = 0
+                return
+            except ClientError as error:
+                raise _said(error, upload) from error
+            except (HTTPClientError, IncompleteReadError, ResponseStreamingError):
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                if position == size:
+                    return
+
+
+def _said(error: ClientError, upload: Upload) -> Exception:
+    match error.response["Error"]["Code"]:
+        case "NoSuchKey" | "404":
+            return NoUpload(f"{upload.key} is no longer there")
+        case "PreconditionFailed" | "412":
+            return Superseded(upload.key)
+        case _:
+            return error
