@@ -1,0 +1,85 @@
+"""Say where a deployed stage is and how to call it, then wait until Ctrl-C.
+
+Makes one athlete on every start, so that the calls shown work as they are. With `--csv` their history is there
+already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+from stage_client import Stage, StageError
+
+STACKS = ("platform", "data", "auth", "workers", "analytics", "api")
+BODY = '{"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 45}'
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def show_outputs(stage: Stage) -> None:
+    """What the stage's stacks export."""
+    table = Table("stack", "output", "value", title=f"stage {stage.name}")
+    for stack in STACKS:
+        for name, value in stage.outputs(stack).items():
+            table.add_row(stack, name, value)
+    console.print(table)
+
+
+def show_calls(stage: Stage, csv: Path | None) -> None:
+    """Calls to copy: the environment, an athlete's, a machine's, an upload."""
+    password = f"Aa1-{secrets.token_urlsafe(12)}"
+    email = f"athlete-{secrets.token_hex(4)}@example.com"
+    athlete = stage.athlete(email, password)
+    if csv is not None:
+        stage.upload_csv(athlete.user_id, "first", csv.read_bytes())
+    session = boto3.Session()
+    console.print("\n[bold]For the AWS CLI and SDKs[/bold]")
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    console.print("export " + " ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ))
+    console.print(f"\n[bold]As an athlete[/bold]  {email}  {password}  (token valid for an hour)")
+    console.print(f"TOKEN={athlete.token}")
+    bearer = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"'
+    console.print(f"curl {bearer} -d '{BODY}' {stage.api_url}/me/workouts")
+    console.print(f'curl -H "Authorization: Bearer $TOKEN" {stage.api_url}/me/stats')
+    console.print("\n[bold]As a machine[/bold], signed")
+    signed = f"--aws-sigv4 aws:amz:{session.region_name}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+    console.print(
+        f"curl {signed} '{stage.api_url}/workouts?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z'"
+    )
+    console.print("\n[bold]A history[/bold], if you have the AWS CLI")
+    bucket = stage.outputs("data")["UploadsBucketName"]
+    console.print(f"aws s3 cp activities.csv s3://{bucket}/uploads/{athlete.user_id}/mine.csv")
+
+
+def main() -> int:
+    """Show, then wait; 0 when stopped by Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(description="Show a deployed stage and wait until Ctrl-C.")
+    parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export for the new athlete")
+    options = parser.parse_args()
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    try:
+        stage = Stage(options.stage)
+        show_outputs(stage)
+        show_calls(stage, options.csv)
+    except (StageError, OSError) as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    console.print("\nRunning. Ctrl-C stops everything.")
+    stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
