@@ -1,7 +1,7 @@
 """Say where a deployed stage is and how to call it, then wait until Ctrl-C.
 
-Makes one athlete on every start, so that the calls shown work as they are. With `--csv` their history is there
-already.
+Makes one athlete on every start, so that the calls shown work as they are. With `--csv` their history is
+there already.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import boto3
 from rich.console import Console
 from rich.table import Table
+
 from stage_client import Stage, StageError
 
 STACKS = ("platform", "data", "auth", "workers", "analytics", "api")
@@ -51,7 +52,8 @@ def show_calls(stage: Stage, csv: Path | None) -> None:
     console.print(f"curl {bearer} -d '{BODY}' {stage.api_url}/me/workouts")
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stage.api_url}/me/stats')
     console.print("\n[bold]As a machine[/bold], signed")
-    signed = f"--aws-sigv4 aws:amz:{session.region_name}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+    user = "--user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+    signed = f"--aws-sigv4 aws:amz:{session.region_name}:execute-api {user}"
     console.print(
         f"curl {signed} '{stage.api_url}/workouts?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z'"
     )
