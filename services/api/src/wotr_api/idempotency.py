@@ -61,17 +61,19 @@ class Once:
             lambda_context=context,  # its remaining time says until when an unfinished call counts as running
         )
 
-        # The prefix, not this function's name, is part of the stored key: renaming must forget no call.
-        @idempotent_function(
-            data_keyword_argument="call", persistence_store=self._answers, config=config, key_prefix="accept"
-        )
-        def once(*, call: dict[str, object]) -> dict[str, Any]:  # noqa: ARG001 - the decorator reads it
+        def once(*, call: dict[str, object]) -> dict[str, Any]:  # noqa: ARG001 - the library reads it
             return work()
 
+        # The prefix, not this function's name, is part of the stored key: renaming must forget no call.
+        remembered: Callable[..., dict[str, Any]] = idempotent_function(
+            once,
+            data_keyword_argument="call",
+            persistence_store=self._answers,
+            config=config,
+            key_prefix="accept",
+        )
         try:
-            answer: dict[str, Any] = once(
-                call={"caller": call.caller, "key": call.key, "payload": call.payload}
-            )
+            return remembered(call={"caller": call.caller, "key": call.key, "payload": call.payload})
         except IdempotencyValidationError as error:
             raise Problem(409, "this Idempotency-Key was used with another body; take a new key") from error
         except IdempotencyAlreadyInProgressError as error:
@@ -83,4 +85,3 @@ class Once:
             raise unavailable(
                 "idempotency keys cannot be looked up just now; send the same call again"
             ) from error
-        return answer

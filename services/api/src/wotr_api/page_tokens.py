@@ -14,7 +14,7 @@ from wotr_common.problems import FieldError, Problem, invalid
 
 MAX_AGE_S = 60 * 60
 PARAMETER = "nextToken"
-# Base64 decoding skips foreign characters and ignores surplus bits, so several texts would carry one signature.
+# Base64 decoding skips foreign characters and ignores surplus bits: several texts would carry one signature.
 # The alphabet rules out the first, a digest of 48 bytes (64 characters, each used whole) the second.
 _ALPHABET = re.compile(r"[A-Za-z0-9_.-]{1,8192}")
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha384}

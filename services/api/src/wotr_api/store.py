@@ -38,7 +38,9 @@ class Workouts:
 
     def get(self, user_id: str, started_at: datetime) -> Workout | None:
         """The workout that `user_id` started then; consistent, so that what was written is there."""
-        found = self._table.get_item(Key={**keys.workout_key(user_id, started_at)}, ConsistentRead=True)
+        found = self._table.get_item(
+            Key={keys.PK: keys.user_pk(user_id), keys.SK: keys.workout_sk(started_at)}, ConsistentRead=True
+        )
         item = found.get("Item")
         return workout_from_item(item) if item else None
 
@@ -79,7 +81,7 @@ class Workouts:
         after: str | None,
         read: int,
     ) -> tuple[list[Workout], str | None]:
-        """One query of a user's workouts with sort keys within `bounds`, newest first; looks at most at `read`.
+        """One query of a user's workouts with sort keys within `bounds`, newest first; looks at `read`.
 
         `after`: only what comes after this sort key. The second part is the sort key where the query stopped
         early, None where there is no more.

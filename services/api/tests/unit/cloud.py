@@ -28,22 +28,18 @@ def _table(
         hash_key = {"AttributeName": pk, "KeyType": "HASH"}
         return [hash_key, {"AttributeName": sk, "KeyType": "RANGE"}] if sk else [hash_key]
 
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in attributes],
-        KeySchema=schema(keys.PK, keys.SK if sort else None),
-        **(
-            {
-                "GlobalSecondaryIndexes": [
-                    {"IndexName": index, "KeySchema": schema(pk, sk), "Projection": {"ProjectionType": "ALL"}}
-                    for index, pk, sk in indexes
-                ]
-            }
-            if indexes
-            else {}
-        ),
-    )
+    table: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in attributes],
+        "KeySchema": schema(keys.PK, keys.SK if sort else None),
+    }
+    if indexes:
+        table["GlobalSecondaryIndexes"] = [
+            {"IndexName": index, "KeySchema": schema(pk, sk), "Projection": {"ProjectionType": "ALL"}}
+            for index, pk, sk in indexes
+        ]
+    boto3.client("dynamodb").create_table(**table)
 
 
 @dataclass

@@ -85,7 +85,8 @@ def _once(caller: str, key: str, user_id: str, workout: WorkoutFields, work: Any
         "userId": user_id,
         "workout": workout.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
-    return _remembered().run(Call(caller, key, payload), work, app.lambda_context)
+    answer: dict[str, Any] = _remembered().run(Call(caller, key, payload), work, app.lambda_context)
+    return answer
 
 
 @cache

@@ -1,0 +1,208 @@
+"""The OpenAPI 3.1 document, made from the route table and the models.
+
+python -m wotr_api.openapi            writes openapi.json
+python -m wotr_api.openapi --check    says whether it is up to date
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from wotr_api.routes import ROUTES, Route
+from wotr_common.problems import CONTENT_TYPE
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "openapi.json"
+_REFERENCE = "#/components/schemas/{model}"
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "sigv4": [{"sigv4": []}],
+    "cognito": [{"cognito": []}],
+    "open": [],
+}
+_PROBLEMS = {
+    400: "The body is not JSON",
+    401: "Not signed in",
+    403: "Not signed, or not allowed",
+    404: "Not there",
+    409: "The Idempotency-Key was used with another body, or its first call is still running",
+    413: "The body is larger than 64 KiB",
+    415: "The body is not declared as JSON",
+    422: "Fields or parameters are wrong: `errors` names each",
+    429: "Too many calls: wait for `Retry-After` seconds",
+    500: "An error of ours",
+    503: "Nothing was accepted: try again after `Retry-After` seconds",
+}
+_RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same call with the same key is answered as before for 24 hours, and not done again",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: Annotated[
+        str, Field(description="JSON pointer into the body, or a parameter's or header's name")
+    ]
+    message: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int | None = None
+    detail: str
+    errors: list[FieldProblem] = []
+    correlationId: Annotated[str, Field(description="also in X-Correlation-Id, and in every log line")]  # noqa: N815
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    _, definitions = models_json_schema(list(_models()), ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "wotr",
+            "version": "1.0.0",
+            "description": "Workouts: accepted through a queue, read back with history and totals. Every error "
+            "is application/problem+json. X-Correlation-Id is answered, and may be sent (up to 64 of A-Z a-z 0-9 "
+            "- _ . :).",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [
+            {
+                "url": "https://{api}.execute-api.{region}.amazonaws.com/{stage}",
+                "description": "the stack's output ApiEndpoint",
+                "variables": {
+                    "api": {"default": "api-id"},
+                    "region": {"default": "eu-central-1"},
+                    "stage": {"default": "dev", "enum": ["dev", "prod"]},
+                },
+            }
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(definitions["$defs"].items())),
+            "securitySchemes": {
+                "sigv4": {
+                    "type": "apiKey",
+                    "name": "Authorization",
+                    "in": "header",
+                    "description": "AWS Signature Version 4, service execute-api",
+                    "x-amazon-apigateway-authtype": "awsSigv4",
+                },
+                "cognito": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "ID token of the user pool",
+                },
+            },
+        },
+    }
+
+
+def text() -> str:
+    """The document as it is committed."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> str | None:
+    """Write or check the document; what is wrong, None where nothing is."""
+    if arguments not in ([], ["--check"]):
+        return "usage: python -m wotr_api.openapi [--check]"
+    if not arguments:
+        DOCUMENT.write_text(text(), encoding="utf-8")
+    elif not DOCUMENT.is_file() or DOCUMENT.read_text(encoding="utf-8") != text():
+        return f"{DOCUMENT.name} is not what the code says: write it anew with python3 noxfile.py -s openapi"
+    return None
+
+
+def _models() -> Iterable[tuple[type[BaseModel], JsonSchemaMode]]:
+    yield ProblemDetails, "serialization"
+    for route in ROUTES:
+        yield route.answer, "serialization"
+        if route.body is not None:
+            yield route.body, "validation"
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "security": _SECURITY[route.auth],
+    }
+    parameters = [*_path_parameters(route), *_query_parameters(route)]
+    if route.body is not None:
+        parameters.append(_IDEMPOTENCY_KEY)
+        operation["requestBody"] = {"required": True, "content": _json("application/json", route.body)}
+    if parameters:
+        operation["parameters"] = parameters
+    operation["responses"] = _responses(route)
+    return operation
+
+
+def _path_parameters(route: Route) -> Iterable[dict[str, Any]]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameters(route: Route) -> Iterable[dict[str, Any]]:
+    if route.query is None:
+        return
+    for name, schema in route.query.model_json_schema()["properties"].items():
+        found = {
+            key: value for key, value in schema.items() if key not in {"title", "description", "default"}
+        }
+        # what is left out is absent, never null
+        kinds = [kind for kind in found.get("anyOf", [found]) if kind != {"type": "null"}]
+        default = {"default": schema["default"]} if schema.get("default") is not None else {}
+        yield {
+            "name": name,
+            "in": "query",
+            "description": schema["description"],
+            "schema": {**kinds[0], **default},
+        }
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    answers: dict[str, Any] = {
+        str(route.status): {
+            "description": (route.answer.__doc__ or "").split("\n")[0],
+            "content": _json("application/json", route.answer),
+        }
+    }
+    if route.body is not None:
+        place = {"description": "the workout, relative to this address", "schema": {"type": "string"}}
+        answers[str(route.status)]["headers"] = {"Location": place}
+    gateway = {"sigv4": (403,), "cognito": (401,), "open": ()}[route.auth]
+    for status in sorted({*route.problems, *gateway, 429, 500, *(() if route.auth == "open" else (503,))}):
+        answers[str(status)] = {
+            "description": _PROBLEMS[status],
+            "content": _json(CONTENT_TYPE, ProblemDetails),
+            **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
+        }
+    return answers
+
+
+def _json(content_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {content_type: {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
