@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from tools import environments, projects
 from tools.projects import Project
-from tools.shell import ROOT, Failed, run
+from tools.shell import ROOT, Command, Failed, run
 
 from localcloud.errors import LocalCloudError  # isort: skip - tools.environments makes it importable
 from localcloud.server import LocalCloud  # isort: skip
@@ -47,9 +46,7 @@ def import_paths(project: Project) -> dict[str, str]:
     return environments.search_path(project.paths())
 
 
-def pipeline(
-    arguments: Sequence[str | Path], variables: dict[str, str] | None = None, problem: str | None = None
-) -> None:
+def pipeline(arguments: Command, variables: dict[str, str] | None = None, problem: str | None = None) -> None:
     """Run Python in the pipeline's environment: deploy, the scripts and what shows the platform."""
     (project,) = projects.select(["pipeline"])
     python = environments.python(project.name, project.lock)

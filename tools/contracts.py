@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.shell import ROOT, Failed, capture
+from tools.shell import ROOT, Command, Failed, capture
 
 # Modules (or packages) of a service that may import the AWS SDK. Handlers are thin, the rest decides.
 ADAPTERS = frozenset(
@@ -65,7 +65,7 @@ def check(python: Path, root: Path = ROOT) -> None:
     with written.open("w", encoding="utf-8") as file:
         contracts(layout).write(file)
     paths = os.pathsep.join(sorted({str(path.parent) for path in layout.everything.values()}))
-    command = [python.parent / "lint-imports", "--config", written, "--no-cache"]
+    command: Command = [python.parent / "lint-imports", "--config", written, "--no-cache"]
     code, output = capture(command, env={"PYTHONPATH": paths}, cwd=root)
     if code:
         raise Failed(output.strip())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import environments, projects
-from tools.shell import ROOT, Failed, run
+from tools.shell import ROOT, Command, Failed, run
 
 _MARK = "# made from sha256:"
 _OPTIONS = ("--universal", "--generate-hashes", "--python-version=3.11", "--no-emit-package=wotr-common")
@@ -79,9 +79,9 @@ def make(arguments: Sequence[str]) -> None:
 
 def _compile(lock: Lock, arguments: Sequence[str]) -> None:
     wheels = ROOT / "dist" / "wheels"
-    command = [environments.uv(), "pip", "compile", *_OPTIONS, *_BARE, *arguments]
-    command += ["--find-links", str(wheels)] if wheels.is_dir() else []
-    command += [word for group in lock.groups for word in ("--group", f"{lock.source}:{group}")]
+    store: Command = ["--find-links", wheels] if wheels.is_dir() else []
+    groups: Command = [word for group in lock.groups for word in ("--group", f"{lock.source}:{group}")]
+    command: Command = [environments.uv(), "pip", "compile", *_OPTIONS, *_BARE, *arguments, *store, *groups]
     run(
         [*command, "--output-file", lock.path, lock.source],
         problem=f"cannot lock {lock.path.relative_to(ROOT)}: see above",

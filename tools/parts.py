@@ -10,9 +10,16 @@ from pathlib import Path
 
 from tools import cloud, contracts, environments, house, locks, projects
 from tools.projects import Project
-from tools.shell import ROOT, Failed, capture, run, tracked
+from tools.shell import ROOT, Command, Failed, capture, run, tracked
 
 AT_ONCE = 2
+# what mypy checks together in a project that is not laid out as src and tests
+TARGETS = {
+    "pipeline": [["deploy", "stage_client", "tests"], ["e2e"]],
+    "scripts": [["."]],
+    "infra": [["tests"]],
+    "tools": [["tools", "noxfile.py"]],
+}
 RULES = "tools/template_rules"
 # the last release of cfn-nag as an image; it has no package for Python
 CFN_NAG = "stelligent/cfn_nag:0.8.10"
@@ -20,7 +27,7 @@ CFN_NAG = "stelligent/cfn_nag:0.8.10"
 
 def lint(arguments: Sequence[str]) -> None:
     """Check style, layout contracts, key literals, locks and documents; ``--fix`` mends what ruff can."""
-    ruff = [environments.tool("lint"), "-m", "ruff"]
+    ruff: Command = [environments.tool("lint"), "-m", "ruff"]
     fix = "--fix" in arguments
     _all(
         "lint",
@@ -51,8 +58,8 @@ def templates(_arguments: Sequence[str]) -> None:
     python = environments.tool("templates")
     # E3724: SAM takes AutoPublishAliasAllProperties in Globals, cfn-lint 1.58 does not know it there
     options = ["--ignore-checks", "E3724", "--append-rules", RULES]
-    lint_command = [python.parent / "cfn-lint", *options, "--", *files]
-    checkov = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
+    lint_command: Command = [python.parent / "cfn-lint", *options, "--", *files]
+    checkov: Command = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
     _all(
         "templates",
         {
@@ -107,16 +114,26 @@ def template_files() -> list[Path]:
 
 def _mypy(python: Path, project: Project) -> bool:
     """Check one project from inside its directory: its tests are ``tests.unit.…``, nobody else's."""
-    packages = sorted(path.parent.name for path in project.directory.glob("*/__init__.py"))
-    wanted = ["src", *packages, "tests", "e2e"] if project.borrowed_lock is None else ["."]
-    targets = [name for name in dict.fromkeys(wanted) if (project.directory / name).is_dir()]
-    others = [path for path in project.paths() if path != project.directory and path.is_dir()]
-    command = [python, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"]
-    cache = ["--cache-dir", ROOT / ".nox" / "mypy" / project.name]
-    bases = {"MYPYPATH": os.pathsep.join(map(str, others))}
-    code, output = capture([*command, *cache, *targets], env=bases, cwd=project.directory)
-    print(f"{project.directory.relative_to(ROOT)}: {output.rstrip()}", flush=True)
-    return code == 0
+    inside = ROOT if project.name == "tools" else project.directory
+    cache = ROOT / ".nox" / "mypy" / project.name
+    command: Command = [
+        python,
+        "-m",
+        "mypy",
+        f"--config-file={ROOT / 'pyproject.toml'}",
+        f"--cache-dir={cache}",
+    ]
+    # test helpers that are imported by their bare name, as pytest's settings allow
+    bare = [inside / name for name in project.pytest_paths if name not in ("src", ".")]
+    ok = True
+    for group in TARGETS.get(project.name, [["src", "tests"]]):
+        targets = [name for name in group if any((inside / name).rglob("*.py")) or name.endswith(".py")]
+        bases = [*project.paths(), *bare, *(inside / name for name in targets if name == "e2e")]
+        paths = {"MYPYPATH": os.pathsep.join(str(path) for path in bases if path != inside)}
+        code, output = capture([*command, *targets], env=paths, cwd=inside) if targets else (0, "nothing yet")
+        print(f"{project.directory.relative_to(ROOT)} ({', '.join(group)}): {output.rstrip()}", flush=True)
+        ok = ok and code == 0
+    return ok
 
 
 def _no_findings(findings: list[str]) -> None:

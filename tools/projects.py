@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tools.shell import ROOT, Failed
 
-# These drive the platform, and may import what they drive it with.
-DRIVERS = frozenset({"infra", "pipeline", "scripts", "tools"})
-DRIVEN = (".", "pipeline", "shared/src", "infra/local/src")
+# Whatever is neither shipped nor stands alone drives the platform, and may import what it drives it with.
+ALONE = frozenset({"shared", "local"})
+DRIVEN = ("pipeline", "scripts", "shared/src", "infra/local/src")
 _COMMON = re.compile(r"^wotr-common\s*==\s*(?P<version>[\w.]+)$")
 
 
@@ -43,17 +44,26 @@ class Project:
     def sources(self) -> Path:
         """The directory to put on PYTHONPATH: ``src`` where there is one."""
         src = self.directory / "src"
+        if self.name == "tools":  # imported as tools.…
+            return ROOT
         return src if src.is_dir() else self.directory
 
     @cached_property
+    def _described(self) -> dict[str, Any]:
+        described = self.directory / "pyproject.toml"
+        return tomllib.loads(described.read_text(encoding="utf-8")) if described.is_file() else {}
+
+    @property
     def common(self) -> str | None:
         """The version of wotr-common it pins, None if it does not use it."""
-        described = self.directory / "pyproject.toml"
-        if not described.is_file():
-            return None
-        project = tomllib.loads(described.read_text(encoding="utf-8")).get("project", {})
-        found = [_COMMON.match(line) for line in project.get("dependencies", [])]
+        found = [_COMMON.match(line) for line in self._described.get("project", {}).get("dependencies", [])]
         return next((match["version"] for match in found if match), None)
+
+    @property
+    def pytest_paths(self) -> list[str]:
+        """What its pytest settings put on the import path, relative to its directory."""
+        settings = self._described.get("tool", {}).get("pytest", {}).get("ini_options", {})
+        return list(settings.get("pythonpath", []))
 
     @property
     def wheel(self) -> Path | None:
@@ -69,7 +79,7 @@ class Project:
         """
         if self.common:
             return [self.sources, self.wheel or ROOT / "shared" / "src"]
-        return [self.sources, *(ROOT / path for path in DRIVEN if self.name in DRIVERS)]
+        return [self.sources, *(ROOT / path for path in DRIVEN if self.name not in ALONE)]
 
 
 def tree_version() -> str:
@@ -89,7 +99,7 @@ def everything() -> list[Project]:
         Project("infra", ROOT / "infra", pipeline),
         Project("tools", ROOT / "tools", frame),
     ]
-    return found + [project for project in borrowing if project.tests.is_dir()]
+    return found + [project for project in borrowing if project.directory.is_dir()]
 
 
 def select(names: Sequence[str]) -> list[Project]:

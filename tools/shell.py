@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+Command = Sequence[str | Path]
 
 
 class Failed(Exception):
@@ -16,7 +17,7 @@ class Failed(Exception):
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Command,
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
@@ -30,7 +31,7 @@ def run(
 
 
 def capture(
-    command: Sequence[str | Path],
+    command: Command,
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
@@ -82,7 +83,7 @@ def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
     return kept | dict(env or {})
 
 
-def _name(command: Sequence[str | Path]) -> str:
+def _name(command: Command) -> str:
     """Name a command in a sentence: the module it runs, or its program."""
     words = [str(word) for word in command]
     return words[2] if words[1:2] == ["-m"] else Path(words[0]).name

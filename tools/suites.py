@@ -15,7 +15,7 @@ from pathlib import Path
 from tools import cloud, environments, projects
 from tools.projects import Project
 from tools.report import Report
-from tools.shell import ROOT, Failed, capture
+from tools.shell import ROOT, Command, Failed, capture
 
 AT_ONCE = 2  # two cores are what a small CI machine has
 NO_TESTS_COLLECTED = 5  # pytest's exit code
@@ -105,7 +105,7 @@ def _pytest(
     if echo:
         print(f"\n{_shown(project.directory)}:", flush=True)
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *colour, *arguments]
+    command: Command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *colour, *arguments]
     code, output = capture(command, env={**variables, **paths}, echo=echo)
     passed = re.findall(r"(\d+) passed", output)
     return Outcome(

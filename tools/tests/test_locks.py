@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import locks
-from tools.shell import Failed
+from tools.shell import ROOT, Failed
 
 
 def made(lock: locks.Lock) -> locks.Lock:
@@ -55,7 +55,7 @@ def test_check_names_the_stale_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_project_and_tool_set_is_locked() -> None:
-    names = {str(lock.path.relative_to(locks.ROOT)) for lock in locks.every_lock()}
+    names = {str(lock.path.relative_to(ROOT)) for lock in locks.every_lock()}
     assert {"tools/nox.lock", "infra/local/runtime.lock", "shared/requirements.lock"} <= names
     assert {"services/api/requirements.lock", "services/api/requirements-dev.lock"} <= names
 

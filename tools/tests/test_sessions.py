@@ -48,7 +48,7 @@ def test_an_older_library_is_taken_from_the_wheel_store(
 def test_the_present_library_is_taken_from_the_tree() -> None:
     (api,) = projects.select(["api"])
     assert api.common == projects.tree_version()
-    assert api.paths() == [projects.ROOT / "services/api/src", projects.ROOT / "shared/src"]
+    assert api.paths() == [shell.ROOT / "services/api/src", shell.ROOT / "shared/src"]
 
 
 def test_unit_tests_cannot_reach_the_network() -> None:

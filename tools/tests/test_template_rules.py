@@ -34,8 +34,8 @@ def matches(change: Change = lambda _: None, filename: Path = GOOD) -> dict[str,
 
 def _place(body: dict[str, Any], path: tuple[str | int, ...]) -> Any:
     """What lies at ``path``: it begins with a section, or with a resource and goes into its properties."""
-    found = body if path[0] in body else body["Resources"][path[0]]["Properties"]
-    for step in path if path[0] in body else path[1:]:
+    found: Any = body
+    for step in path if path[0] in body else ("Resources", path[0], "Properties", *path[1:]):
         found = found[step]
     return found
 
