@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from stack import deploy, function, role
 
 from localcloud import LocalCloud, LocalCloudError
@@ -52,6 +54,11 @@ def group_is_gone(leader: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def call_busy(client: Any, name: str) -> None:
+    with contextlib.suppress(ClientError, ConnectionError, BotoCoreError):
+        client("lambda").invoke(FunctionName=name)
 
 
 @pytest.fixture
@@ -159,7 +166,7 @@ def test_nothing_of_the_hosts_settings_reaches_a_function(own_root, monkeypatch)
     assert handed_on["SOME_SECRET"] == "host"
 
 
-def test_kept_state_answers_after_a_restart(own_root):
+def test_kept_state_answers_after_a_restart(own_root, eventually):
     answers = "def handler(event, context): return {'statusCode': 200, 'body': 'here'}\n"
     uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Answers.Arn}/invocations"
     integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": uri}}
@@ -171,6 +178,7 @@ def test_kept_state_answers_after_a_restart(own_root):
     resources = {
         "Role": role(),
         "Answers": function(answers),
+        "Busy": function(BUSY, Timeout=120),
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
         "Deployment": {
             "Type": "AWS::ApiGateway::Deployment",
@@ -205,6 +213,11 @@ def test_kept_state_answers_after_a_restart(own_root):
         client("sqs").send_message(QueueUrl=ids["Queue"], MessageBody="kept")
         with pytest.raises(LocalCloudError, match="another local cloud is using"):
             LocalCloud(own_root, persist=True).start()
+        # A call that is being answered must not keep the state from being saved.
+        caller = threading.Thread(target=call_busy, args=(client, ids["Busy"]))
+        caller.start()
+        eventually(lambda: worker_runs(own_root))
+    caller.join()
 
     with LocalCloud(own_root, persist=True) as second:
         assert second.port == first.port

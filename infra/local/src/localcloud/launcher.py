@@ -13,19 +13,22 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from localcloud.gaps import GAPS, Settings
 
 MINISTACK_RELEASE = "1.5.33"
 
-_SHUTDOWN_SECONDS = 15
+# For requests in flight, and then for saving the state.
+_GRACE_SECONDS = 3
+_SHUTDOWN_SECONDS = 12
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until SIGTERM, or until the process that started this one is gone."""
+    """Serve until the pipe from the parent closes: it asks to stop, or it is gone."""
     options = _options(arguments)
     # Neither is for the functions, whose processes inherit this environment.
     os.environ.pop("PYTHONPATH", None)
@@ -40,11 +43,10 @@ def main(arguments: list[str] | None = None) -> None:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     finally:
+        sys.stdout.flush()
         _lookup("ministack.core.lambda_runtime:reset")()
         shutil.rmtree(options.temporary, ignore_errors=True)
-    sys.stdout.flush()
-    # Threads that wait for a function must not keep the process: what is to be saved is saved.
-    os._exit(status)
+    _end_all(status)
 
 
 def bridge(settings: Settings, *, without: list[str]) -> None:
@@ -88,13 +90,21 @@ def _lookup(reference: str) -> Any:
 
 
 def _watch_parent() -> None:
-    """Shut down when the pipe from the parent closes, which the kernel does however the parent ends."""
-    while os.read(0, 1024):
-        pass
-    guard = threading.Timer(_SHUTDOWN_SECONDS, os.killpg, (os.getpgrp(), signal.SIGKILL))
-    guard.daemon = True
-    guard.start()
+    """Shut down on a word from the parent, or when its pipe closes, which it does however the parent ends."""
+    os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    # MiniStack waits for running functions before it saves its state: those that still run are cut off.
+    _lookup("ministack.core.lambda_runtime:reset")()
+    time.sleep(_SHUTDOWN_SECONDS)
+    _end_all(1)
+
+
+def _end_all(status: int) -> NoReturn:
+    """End without waiting for threads, and leave no function running behind."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(status)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

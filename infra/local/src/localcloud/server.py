@@ -127,10 +127,9 @@ class LocalCloud:
         process, self._process = self._process, None
         if process is not None:
             try:
-                process.terminate()
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass  # killed below, with all that it started
+                # BrokenPipeError: it has ended. TimeoutExpired: it is killed below, with all that it started.
+                with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+                    process.communicate(b"stop", timeout=_STOP_SECONDS)
             finally:
                 _kill_group(process)
         claimed, self._workspace = self._workspace, None
@@ -264,5 +263,3 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
