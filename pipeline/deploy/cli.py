@@ -22,11 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.root = options.root.resolve() if options.root else templates.repository()
         return int(options.command(options, console))
     except DeployError as error:
-        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        report.say(errors, str(error), "red")
     except (ClientError, BotoCoreError) as error:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "AWS")
         text = f"{endpoint}: {error}\nAre this shell's credentials, region and endpoint the right ones?"
-        errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        report.say(errors, text, "red")
     return 1
 
 
@@ -65,9 +65,7 @@ def _imports(options: argparse.Namespace, console: Console) -> bool:
     for stack, package in built.items():
         for result in imports.check(package.path, whole.templates[stack]):
             milliseconds = f"{1000 * (result.seconds or 0):.0f} ms"
-            console.print(
-                f"{stack}: {result.handler} imports from bytecode alone, {milliseconds}", highlight=False
-            )
+            report.say(console, f"{stack}: {result.handler} imports from bytecode alone, {milliseconds}")
     return False
 
 
@@ -77,7 +75,7 @@ def _graph(options: argparse.Namespace, console: Console) -> bool:
         for stack in batch:
             needed = ", ".join(sorted(whole.needs[stack]))
             after = f" (after {needed})" if needed else ""
-            console.print(f"{number}. {stack}{after}", highlight=False)
+            report.say(console, f"{number}. {stack}{after}")
     return False
 
 
@@ -85,9 +83,9 @@ def _check(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
     exports = sum(len(template.exports) for template in whole.templates.values())
     imported = sum(len(template.imports) for template in whole.templates.values())
-    console.print(
+    report.say(
+        console,
         f"{len(whole.templates)} stacks, {exports} exports, {imported} imports: they fit together",
-        highlight=False,
     )
     return False
 
@@ -95,34 +93,34 @@ def _check(options: argparse.Namespace, console: Console) -> bool:
 def _outputs(options: argparse.Namespace, console: Console) -> bool:
     if options.check:
         outputs.check(options.root)
-        console.print(f"{outputs.NOTE.as_posix()} is what the templates say", highlight=False)
+        report.say(console, f"{outputs.NOTE.as_posix()} is what the templates say")
     else:
-        console.print(f"written: {outputs.write(options.root).relative_to(options.root)}", highlight=False)
+        report.say(console, f"written: {outputs.write(options.root).relative_to(options.root)}")
     return False
 
 
 def _wheels(options: argparse.Namespace, console: Console) -> bool:
     for wheel in wheels.fill(options.root):
-        console.print(f"{wheel.path.relative_to(options.root)} ({wheel.digest})", highlight=False)
+        report.say(console, f"{wheel.path.relative_to(options.root)} ({wheel.digest})")
     return False
 
 
 def _release_common(options: argparse.Namespace, console: Console) -> bool:
     wheel, new = wheels.release(options.root)
     if not new:
-        console.print(f"{wheels.LIBRARY} {wheel.version} is released already, and unchanged", highlight=False)
+        report.say(console, f"{wheels.LIBRARY} {wheel.version} is released already, and unchanged")
         return False
-    console.print(
+    report.say(
+        console,
         f"{wheels.LIBRARY} {wheel.version} is in shared/releases.lock\n"
         f"Next: commit shared/, then git tag common-v{wheel.version} and push the tag",
-        highlight=False,
     )
     return False
 
 
 def _check_common(options: argparse.Namespace, console: Console) -> bool:
     wheel = wheels.check(options.root)
-    console.print(f"{wheels.LIBRARY} {wheel.version} is what shared/releases.lock says", highlight=False)
+    report.say(console, f"{wheels.LIBRARY} {wheel.version} is what shared/releases.lock says")
     return False
 
 

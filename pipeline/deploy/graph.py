@@ -43,6 +43,14 @@ class Graph:
         sorter.prepare()
         return sorter
 
+    def owner(self, name: str) -> str:
+        """The stack that exports ``name``."""
+        return next(
+            stack
+            for stack, template in self.templates.items()
+            if any(export.name == name for export in template.exports)
+        )
+
     def importers(self, name: str) -> list[str]:
         """The stacks that import the export ``name``."""
         return [

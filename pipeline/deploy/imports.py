@@ -14,15 +14,18 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from deploy import bytecode
 from deploy.errors import DeployError
 from deploy.templates import Function, Template
 
 # What the python3.13 runtime of Lambda has besides the standard library.
 RUNTIME = ("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
+
+_KEPT = ("PATH", "HOME", "SYSTEMROOT", "LANG")
 
 # Runs in the interpreter that plays Lambda: standard library only.
 _IMPORT = """
@@ -108,14 +111,16 @@ def check(package: Path, template: Template, python: Path = Path(sys.executable)
         root = Path(place).resolve() / "task"
         with zipfile.ZipFile(package) as zipped:
             zipped.extractall(root)
-        results = [run(root, function, python) for function in template.functions]
+        results = [run(root, template, function, python) for function in template.functions]
     problems = [result.problem for result in results if result.problem]
     if problems:
         raise DeployError("\n".join(f"{package.name}: {problem}" for problem in problems))
     return results
 
 
-def run(root: Path, function: Function, python: Path, *, after_boto3: bool = False) -> Imported:
+def run(
+    root: Path, template: Template, function: Function, python: Path, *, after_boto3: bool = False
+) -> Imported:
     """Import one handler from the unpacked package; ``after_boto3`` leaves boto3 out of the seconds."""
     module, _, name = function.handler.rpartition(".")
     order = {"root": str(root), "module": module, "function": name, "runtime": RUNTIME, "warm": after_boto3}
@@ -126,7 +131,7 @@ def run(root: Path, function: Function, python: Path, *, after_boto3: bool = Fal
         text=True,
         timeout=60,
         check=False,
-        env=environment(function),
+        env=environment(template, function),
     )
     try:
         found = json.loads(answer.stdout.rpartition("\n")[2])
@@ -136,17 +141,21 @@ def run(root: Path, function: Function, python: Path, *, after_boto3: bool = Fal
     return Imported(function.logical_id, function.handler, found.get("seconds"), compiled, found["error"])
 
 
-def environment(
-    function: Function, kept: Iterable[str] = ("PATH", "HOME", "SYSTEMROOT", "LANG")
-) -> dict[str, str]:
+def environment(template: Template, function: Function) -> dict[str, str]:
     """What Lambda would set while the handler is imported; what only a deployment knows is a placeholder."""
-    variables = {name: os.environ[name] for name in kept if name in os.environ}
-    variables |= {
-        name: str(v) if isinstance(v, (str, int)) else "unknown" for name, v in function.environment.items()
-    }
-    return variables | {
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    declared = {name: _value(template, value) for name, value in function.environment.items()}
+    return {
+        **kept,
+        **declared,
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
-        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_TASK_ROOT": bytecode.ROOT,
     }
+
+
+def _value(template: Template, value: Any) -> str:
+    if isinstance(value, dict) and value.get("Ref") in template.parameters:
+        return str(template.parameters[value["Ref"]].get("Default", "dev"))
+    return "unknown" if isinstance(value, dict) else str(value)

@@ -128,11 +128,11 @@ def _plan(template: Template, target: Target, root: Path) -> _Plan:
         raise DeployError(
             f"{template.where} has functions, but only a service (services/*/template.yml) has code"
         )
+    version = wheels.pinned_version(service)
+    wheel = wheels.wheel(root, version) if version else None
     lock = service / LOCK
     if not lock.exists():
         raise DeployError(f"{lock.relative_to(root)} is missing: python3 noxfile.py -s lock")
-    version = wheels.pinned_version(service)
-    wheel = wheels.wheel(root, version) if version else None
     recipe = f"{_own_source()}\0{bytecode.RECIPE}\0{target}\0{wheel.digest if wheel else ''}\0"
     digest = hashlib.sha256(recipe.encode() + lock.read_bytes())
     site = _cache(root) / "site" / digest.hexdigest()[:24]

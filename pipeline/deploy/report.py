@@ -87,17 +87,15 @@ def summary(console: Console, deployment: Deployment) -> None:
         counts[result.action] = counts.get(result.action, 0) + 1
     parts = ", ".join(f"{number} {action}" for action, number in counts.items())
     style = "green" if deployment.good else "bold red"
-    _say(console, f"{deployment.stage}: {parts} in {deployment.seconds:.1f} s", style)
+    say(console, f"{deployment.stage}: {parts} in {deployment.seconds:.1f} s", style)
     for reason in dict.fromkeys(result.reason for result in deployment.stacks if result.action == "failed"):
-        _say(console, reason, "red")
+        say(console, reason, "red")
     if deployment.good:
-        _say(
+        say(
             console, f"Next: python3 noxfile.py -s e2e, or WOTR_STAGE={deployment.stage} with scripts/", "dim"
         )
     else:
-        _say(
-            console, "Next: put the cause right and run the same command again; finished stacks stay.", "dim"
-        )
+        say(console, "Next: put the cause right and run the same command again; finished stacks stay.", "dim")
 
 
 def packages(console: Console, built: Iterable[Package]) -> None:
@@ -105,13 +103,13 @@ def packages(console: Console, built: Iterable[Package]) -> None:
     found = list(built)
     for package in found:
         state = "unchanged" if package.reused else "built"
-        _say(
+        say(
             console,
             f"{package.service}: {state}, {package.size / 2**20:.2f} MiB of {MAX_ZIP_BYTES >> 20} zipped, "
             f"{package.unpacked / 2**20:.1f} MiB unpacked, {package.key}",
         )
     if found:
-        _say(
+        say(
             console,
             f"Next: python3 noxfile.py -s deploy -- up; the zips are in {found[0].path.parent}",
             "dim",
@@ -132,5 +130,6 @@ def _detail(result: StackResult) -> str:
     return f"{len(result.changes)} resources, {result.seconds:.1f} s"
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
+def say(console: Console, text: str, style: str = "") -> None:
+    """One message, never wrapped or coloured by guess, so that a pipe gets whole lines."""
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)

@@ -203,25 +203,25 @@ def require_imports(
     cloudformation: CloudFormationClient, whole: graph.Graph, chosen: Sequence[str], stage: str
 ) -> None:
     """Refuse a deployment of some stacks whose imports neither exist nor are deployed with them."""
-    coming = {
-        export.name for name in (templates.BOOTSTRAP, *chosen) for export in whole.templates[name].exports
-    }
+    coming = {templates.BOOTSTRAP, *chosen}
     pages = cloudformation.get_paginator("list_exports").paginate()
     existing = {export["Name"] for page in pages for export in page["Exports"]}
-    missing: dict[str, list[str]] = {}
-    for name in chosen:
-        for wanted in whole.templates[name].imports:
-            if wanted.name not in coming and wanted.name.replace("${Stage}", stage) not in existing:
-                missing.setdefault(name, []).append(wanted.name.replace("${Stage}", stage))
-    if missing:
-        needed = sorted(set().union(*(whole.needs[name] for name in missing)) - set(chosen))
-        lines = [
-            f"{name} imports {', '.join(names)}, which no deployed stack exports."
-            for name, names in missing.items()
-        ]
-        names = " ".join([*needed, *chosen])
-        lines.append(f"Deploy what is needed too: python3 noxfile.py -s deploy -- up --stage {stage} {names}")
-        raise DeployError("\n".join(lines))
+    problems, needed = [], set()
+    for stack in chosen:
+        wanted = {found.name: whole.owner(found.name) for found in whole.templates[stack].imports}
+        names = {
+            name: name.replace("${Stage}", stage) for name, owner in wanted.items() if owner not in coming
+        }
+        missing = [name for name, real in names.items() if real not in existing]
+        if missing:
+            needed |= {wanted[name] for name in missing}
+            problems.append(f"{stack} imports {', '.join(names[name] for name in missing)}")
+    if problems:
+        stacks = " ".join([*sorted(needed), *chosen])
+        raise DeployError(
+            "\n".join(f"{problem}, which no deployed stack exports." for problem in problems)
+            + f"\nDeploy that too: python3 noxfile.py -s deploy -- up --stage {stage} {stacks}"
+        )
 
 
 def _in_order(
