@@ -7,6 +7,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last try has failed
 
 # Three tries of at most three seconds end before the functions do: a caller gets a 503, not a timeout.
 _PATIENCE = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})

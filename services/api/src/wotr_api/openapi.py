@@ -79,9 +79,9 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "wotr",
             "version": "1.0.0",
-            "description": "Workouts: accepted through a queue, read back with history and totals. Every error "
-            "is application/problem+json. X-Correlation-Id is answered, and may be sent (up to 64 of A-Z a-z 0-9 "
-            "- _ . :).",
+            "description": "Workouts: accepted through a queue, read back with history and totals. "
+            "Every error is application/problem+json. "
+            "X-Correlation-Id is answered, and may be sent (up to 64 of A-Z a-z 0-9 - _ . :).",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [

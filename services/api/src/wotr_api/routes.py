@@ -70,7 +70,7 @@ ROUTES = (
         "sigv4",
         "query",
         "getWorkouts",
-        "Workouts of everybody, oldest first: the last 31 days, or up to 366 days as asked, any number of them "
+        "Workouts of everybody, oldest first: the last 31 days, or up to 366 days as asked, any number "
         "with type. With userId, that user's whole history, newest first",
         Page,
         query=Everybody,

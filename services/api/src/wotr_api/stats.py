@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field
 
 from wotr_common import keys
 from wotr_common.workout import Number, Record, UserId
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table
 
 MOST_WEEKS = 520
 
@@ -34,28 +31,6 @@ class Stats(Record):
     total: Totals
     by_type: dict[str, Totals]
     by_week: dict[str, Totals] = Field(description="by ISO week (2026-W47), newest first, at most 520")
-
-
-class Views:
-    """Reads totals from the table `Views`."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def totals(self, user_id: str) -> Iterable[Mapping[str, Any]]:
-        """The user's totals as items, last sort key first: weeks (newest first), types, everything."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :totals)",
-            "ExpressionAttributeNames": {"#pk": keys.PK, "#sk": keys.SK},
-            "ExpressionAttributeValues": {":pk": keys.user_pk(user_id), ":totals": keys.total_prefix()},
-            "ScanIndexForward": False,
-        }
-        while True:
-            page = self._table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def stats(user_id: str, items: Iterable[Mapping[str, Any]]) -> Stats:

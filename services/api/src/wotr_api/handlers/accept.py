@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
-from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_api import bodies, callers, door
 from wotr_api.accept import Acceptor, MachineWorkout
-from wotr_api.clients import client
+from wotr_api.clients import AWS_FAILURES, client
 from wotr_api.queue import WorkoutQueue
 from wotr_common.limits import LimitsError, LimitsReader
 from wotr_common.observability import annotate_span, logger, metrics
@@ -33,7 +32,7 @@ class AcceptSettings(Settings):
 
 
 settings = AcceptSettings.load()
-app = door.resolver(dependencies=(BotoCoreError, ClientError, LimitsError))
+app = door.resolver(dependencies=(*AWS_FAILURES, LimitsError))
 
 
 @app.post("/workouts")

@@ -8,10 +8,9 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
-from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_api import callers, door, everybody, history, parameters
-from wotr_api.clients import client, table
+from wotr_api.clients import AWS_FAILURES, client, table
 from wotr_api.page_tokens import PARAMETER, PageTokens, fingerprint
 from wotr_api.store import Workouts
 from wotr_common import keys
@@ -31,7 +30,7 @@ class QuerySettings(Settings):
 
 
 settings = QuerySettings.load()
-app = door.resolver(dependencies=(BotoCoreError, ClientError, LimitsError))
+app = door.resolver(dependencies=(*AWS_FAILURES, LimitsError))
 
 
 @app.get("/workouts")

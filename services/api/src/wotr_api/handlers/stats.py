@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
-from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_api import callers, door
-from wotr_api.clients import table
-from wotr_api.stats import Views, stats
+from wotr_api.clients import AWS_FAILURES, table
+from wotr_api.stats import stats
+from wotr_api.views import Views
 from wotr_common.observability import annotate_span, logger, metrics
 from wotr_common.settings import Settings
 
@@ -22,7 +22,7 @@ class StatsSettings(Settings):
 
 
 settings = StatsSettings.load()
-app = door.resolver(dependencies=(BotoCoreError, ClientError))
+app = door.resolver(dependencies=AWS_FAILURES)
 
 
 @app.get("/stats/<user_id>")
