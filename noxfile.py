@@ -114,7 +114,7 @@ def unit(arguments: list[str]) -> None:
 @command
 def integration(arguments: list[str]) -> None:
     """Integration tests of every project on a local cloud (-- workers: of some)."""
-    with cloud.deployed() as variables:
+    with suites.cloud_for(arguments) as variables:
         suites.integration(arguments, variables)
 
 

@@ -18,7 +18,8 @@ from tools.shell import ROOT, Command, Failed, capture
 ADAPTERS = frozenset(
     {"bus", "clients", "config", "objects", "parameters", "queue", "queues", "store", "topics"}
 )
-AWS_SDK = ("boto3", "botocore")
+# botocore's exceptions may be caught anywhere: which failures are worth a retry is a decision
+AWS_SDK = ("boto3",)
 
 
 @dataclass(frozen=True)

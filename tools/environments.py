@@ -23,7 +23,7 @@ PLACE = ROOT / ".nox" / "environments"
 def python(name: str, lock: Path) -> Path:
     """Return the interpreter of the environment that holds exactly what ``lock`` names."""
     try:
-        return locked_environments.make(PLACE, name, lock, Path(sys.executable), uv=uv())
+        return locked_environments.make(PLACE, name, lock, Path(sys.executable).resolve(), uv=uv())
     except LocalCloudError as error:
         raise Failed(str(error)) from error
 

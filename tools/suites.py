@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,16 +47,36 @@ class Outcome:
 
 def unit(names: Sequence[str]) -> int:
     """Run the unit tests of the named projects (none named: all), sockets blocked; return how many passed."""
-    chosen = [project for project in projects.select(names) if project.tests.is_dir()]
+    chosen = [
+        project for project in projects.select(names) if project.tests.is_dir() and project.name != "local"
+    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = list(pool.map(_unit_tests, chosen))
-    return _total("unit", outcomes)
+        return _total("unit", list(pool.map(_unit_tests, chosen)))
 
 
 def integration(names: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the named projects' integration tests on a deployed local cloud; return how many passed."""
-    chosen = [project for project in projects.select(names) if project.tests.is_dir()]
-    return _total("integration", [_integration_tests(project, deployed) for project in chosen])
+    found = [(project, integration_tests(project)) for project in projects.select(names)]
+    return _total(
+        "integration",
+        [_pytest(project, [_shown(path)], deployed, echo=True) for project, path in found if path],
+    )
+
+
+def integration_tests(project: Project) -> Path | None:
+    """Return the directory of its integration tests, if it has any: the local cloud's tests are nothing else."""
+    directory = project.tests if project.name == "local" else project.tests / "integration"
+    return directory if any(directory.glob("test_*.py")) else None
+
+
+@contextmanager
+def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """Deploy a local cloud for the integration tests of the named projects, if any needs it."""
+    if all(project.name == "local" for project in projects.select(names)):
+        yield {}  # they start their own
+    else:
+        with cloud.deployed() as variables:
+            yield variables
 
 
 def e2e(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
@@ -77,7 +97,7 @@ def on_the_cloud(report: Report) -> None:
 
 
 def _unit_tests(project: Project) -> Outcome:
-    selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}", "-m", "not integration"]
+    selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}"]
     blocked = ["--disable-socket", "--allow-unix-socket"]
     outcome = _pytest(project, selection + blocked, OFFLINE)
     if outcome.ok:
@@ -85,13 +105,6 @@ def _unit_tests(project: Project) -> Outcome:
     else:
         print(f"\n{_shown(project.directory)}: FAILED\n{outcome.output}", flush=True)
     return outcome
-
-
-def _integration_tests(project: Project, deployed: Mapping[str, str]) -> Outcome:
-    """A directory ``tests/integration`` is taken whole; elsewhere the marker decides."""
-    directory = project.tests / "integration"
-    selection = [_shown(directory)] if directory.is_dir() else [_shown(project.tests), "-m", "integration"]
-    return _pytest(project, selection, deployed, echo=True)
 
 
 def _pytest(
