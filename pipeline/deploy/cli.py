@@ -15,12 +15,17 @@ from deploy.errors import DeployError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it did what was asked, 1 with a message if not."""
+    """Run one command; 0 if it did what was asked, 1 with a message if not, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     console, errors = Console(), Console(stderr=True)
     try:
         options.root = options.root.resolve() if options.root else templates.repository()
         return int(options.command(options, console))
+    except KeyboardInterrupt:
+        report.say(
+            errors, "Stopped. What CloudFormation has begun goes on there; run the same command again."
+        )
+        return 130
     except DeployError as error:
         report.say(errors, str(error), "red")
     except (ClientError, BotoCoreError) as error:
@@ -34,6 +39,7 @@ def _up(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
     order = [stack for batch in whole.batches() for stack in batch]
     chosen = set(run.select(whole, options.stacks))
+    report.say(console, f"{options.stage}: {run.place()}")
     shown = [templates.BOOTSTRAP, *(stack for stack in order if stack in chosen)]
     with report.Progress(console, shown) as progress:
         deployment = run.up(

@@ -16,7 +16,6 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deploy import bytecode
 from deploy.errors import DeployError
@@ -111,16 +110,14 @@ def check(package: Path, template: Template, python: Path = Path(sys.executable)
         root = Path(place).resolve() / "task"
         with zipfile.ZipFile(package) as zipped:
             zipped.extractall(root)
-        results = [run(root, template, function, python) for function in template.functions]
+        results = [run(root, function, python) for function in template.functions]
     problems = [result.problem for result in results if result.problem]
     if problems:
         raise DeployError("\n".join(f"{package.name}: {problem}" for problem in problems))
     return results
 
 
-def run(
-    root: Path, template: Template, function: Function, python: Path, *, after_boto3: bool = False
-) -> Imported:
+def run(root: Path, function: Function, python: Path, *, after_boto3: bool = False) -> Imported:
     """Import one handler from the unpacked package; ``after_boto3`` leaves boto3 out of the seconds."""
     module, _, name = function.handler.rpartition(".")
     order = {"root": str(root), "module": module, "function": name, "runtime": RUNTIME, "warm": after_boto3}
@@ -131,7 +128,7 @@ def run(
         text=True,
         timeout=60,
         check=False,
-        env=environment(template, function),
+        env=environment(function),
     )
     try:
         found = json.loads(answer.stdout.rpartition("\n")[2])
@@ -141,21 +138,14 @@ def run(
     return Imported(function.logical_id, function.handler, found.get("seconds"), compiled, found["error"])
 
 
-def environment(template: Template, function: Function) -> dict[str, str]:
-    """What Lambda would set while the handler is imported; what only a deployment knows is a placeholder."""
+def environment(function: Function) -> dict[str, str]:
+    """What Lambda would set while the handler is imported."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    declared = {name: _value(template, value) for name, value in function.environment.items()}
     return {
         **kept,
-        **declared,
+        **function.environment,
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
         "LAMBDA_TASK_ROOT": bytecode.ROOT,
     }
-
-
-def _value(template: Template, value: Any) -> str:
-    if isinstance(value, dict) and value.get("Ref") in template.parameters:
-        return str(template.parameters[value["Ref"]].get("Default", "dev"))
-    return "unknown" if isinstance(value, dict) else str(value)

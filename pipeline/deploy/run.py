@@ -6,6 +6,7 @@ Packages are built while the first stacks deploy.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -95,6 +96,14 @@ class Clients:
             session.client("s3", config=config),
             session.client("lambda", config=config),
         )
+
+
+def place() -> str:
+    """Where this shell's credentials lead to, for people to read: account, region, endpoint."""
+    session = boto3.Session()
+    identity = session.client("sts").get_caller_identity()
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "AWS")
+    return f"account {identity['Account']}, {session.region_name}, {endpoint}"
 
 
 @dataclass

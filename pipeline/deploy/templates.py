@@ -95,12 +95,16 @@ class Import:
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function of a template; ``alias`` is None where none is published."""
+    """One Lambda function of a template; ``alias`` is None where none is published.
+
+    ``environment`` has a parameter's default for a reference to it, and "unknown" for what only a deployment
+    knows.
+    """
 
     logical_id: str
     handler: str
     alias: str | None
-    environment: dict[str, Any]
+    environment: dict[str, str]
     line: int
 
 
@@ -184,7 +188,13 @@ class Template:
             **((own.get("Environment") or {}).get("Variables") or {}),
         }
         alias = own.get("AutoPublishAlias", shared.get("AutoPublishAlias"))
-        return Function(logical_id, handler, alias, variables, resource.line)
+        known = {name: self._known(value) for name, value in variables.items()}
+        return Function(logical_id, handler, alias, known, resource.line)
+
+    def _known(self, value: Any) -> str:
+        if isinstance(value, dict) and value.get("Ref") in self.parameters:
+            return str(self.parameters[value["Ref"]].get("Default", "dev"))
+        return "unknown" if isinstance(value, dict) else str(value)
 
     def _literal(self, value: Any, line: int) -> str:
         """An export's or import's name as text in which only ``${Stage}`` may be left open."""

@@ -78,7 +78,7 @@ def test_variables_are_set_as_the_template_says(toy: Toy) -> None:
         "      Handler:",
     )
     _, template = templates.discover(toy.root)
-    found = imports.environment(template, template.functions[0])
+    found = imports.environment(template.functions[0])
     assert found["LEVEL"] == "7"
     assert found["STAGE"] == "dev"
     assert found["QUEUE"] == "unknown"

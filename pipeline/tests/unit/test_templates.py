@@ -87,7 +87,7 @@ def test_functions_inherit_what_globals_say(toy: Toy) -> None:
         "wotr_hello.handlers.greet.handler",
         "live",
     )
-    assert function.environment == {"A": 1}
+    assert function.environment == {"A": "1"}
 
 
 def test_a_key_that_appears_twice_is_refused_with_its_line(toy: Toy) -> None:
