@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from rich.console import Console
 from rich.table import Table
@@ -72,13 +73,13 @@ def log_by_hand(stage: Stage, athlete: Athlete) -> None:
     by_machine, by_athlete = BY_HAND
     body = {**by_machine, "userId": athlete.user_id}
     first = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
-    console.print(f"POST /workouts     signed    {first.status} {first.headers['location']}")
+    console.print(f"POST /workouts     signed    {first.status} {urljoin('/workouts', first.headers['location'])}")
     again = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
     console.print(
         f"POST /workouts     repeated  {again.status} the same workout: {again.json()['workoutId']}"
     )
     own = expect(athlete.call("POST", "/me/workouts", by_athlete), 202)
-    console.print(f"POST /me/workouts  JWT       {own.status} {own.headers['location']}")
+    console.print(f"POST /me/workouts  JWT       {own.status} {urljoin('/me/workouts', own.headers['location'])}")
     for accepted in (first, own):
         path = f"/me/workouts/{accepted.json()['workoutId']}"
         wait_for(path, lambda path=path: athlete.call("GET", path).status == 200)  # type: ignore[misc]
@@ -91,18 +92,18 @@ def import_history(stage: Stage, athlete: Athlete, name: str, content: bytes) ->
         said = [_import(stage, athlete, heard, import_id, content) for import_id in ("first", "again")]
     finally:
         heard.close()
-    table = Table("", "read", "new", "known", "set aside", title=f"{name}: {len(content):,} bytes")
+    table = Table("", "rows", "new", "known", "set aside", title=f"{name}: {len(content):,} bytes")
     for label, message in zip(("first import", "same file again"), said, strict=True):
         counts = message["counts"]
-        table.add_row(label, *(str(counts[each]) for each in ("read", "new", "known", "setAside")))
+        table.add_row(label, *(str(counts[each]) for each in ("rows", "new", "known", "setAside")))
     console.print(table)
-    for reason, rows in sorted(said[0].get("reasons", {}).items(), key=lambda each: -each[1])[:SHOWN]:
+    for reason, rows in sorted(said[0]["setAsideReasons"].items(), key=lambda each: -each[1])[:SHOWN]:
         console.print(f"  set aside: {rows} × {reason}")
     console.print(f"notified by SNS: “{said[0]['message']}”, then “{said[1]['message']}”")
     if said[0]["state"] == "refused":
         raise DemoError(f"{name} was refused: {said[0]['message']}")
     first, second = (message["counts"] for message in said)
-    if first["new"] + first["known"] + first["setAside"] != first["read"] or second["new"]:
+    if first["new"] + first["known"] + first["setAside"] != first["rows"] or second["new"]:
         raise DemoError("the import's counts do not add up")
     return int(first["new"])
 

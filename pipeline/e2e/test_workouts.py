@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import boto3
 import pytest
@@ -22,8 +23,8 @@ def test_a_machines_workout_is_stored_as_sent_and_counted(stage: Stage, user_id:
     body = {**RUN, "userId": user_id, "notes": "Grün & windy", "rpe": 6.5, "distanceM": 9000}
     accepted = stage.signed("POST", "/workouts", body, role_arn=machine(stage))
     assert accepted.status == 202, accepted.text
-    path = accepted.headers["location"]
-    assert path.endswith(accepted.json()["workoutId"])
+    path = urljoin("/workouts", accepted.headers["location"])
+    assert path == f"/workouts/{user_id}/{accepted.json()['workoutId']}"
     stored = eventually(
         lambda: stage.signed("GET", path, role_arn=machine(stage)), lambda answer: answer.status == 200, path
     ).json()
