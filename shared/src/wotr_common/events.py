@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from pydantic import ConfigDict, Field
 
-from wotr_common.workout import Instant, Intensity, Number, Record, Source, UserId, Workout, WorkoutType
+from wotr_common.workout import Instant, Intensity, Number, Record, UserId, Workout, WorkoutType
 
 SOURCE = "wotr.workers"
 WORKOUT_ID_PATTERN = r"^[0-9]{8}T[0-9]{9}Z$"
@@ -33,7 +33,7 @@ class WorkoutData(Record):
     avg_heart_rate: Number | None = None
     rpe: Number | None = None
     intensity: Intensity
-    source: Source
+    source: Annotated[str, Field(description="api, csv, strava; more may come without a new version")]
     import_id: str | None = None
 
 

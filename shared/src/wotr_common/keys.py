@@ -25,7 +25,7 @@ TTL = "expiresAt"
 
 _WORKOUT = "WORKOUT#"
 _TOTAL = "TOTAL#"
-_WORKOUT_ID = re.compile(r"^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z$", re.ASCII)
+_WORKOUT_ID = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z", re.ASCII)
 
 
 class Key(TypedDict):
@@ -55,7 +55,7 @@ def workout_id(started_at: datetime) -> str:
 
 def started_at(workout_id: str) -> datetime:
     """The start that `workout_id` names; ValueError where it is not an id."""
-    match = _WORKOUT_ID.match(workout_id)
+    match = _WORKOUT_ID.fullmatch(workout_id)
     if match is None:
         raise ValueError("a workout id looks like 20221006T231920000Z")
     year, month, day, hour, minute, second, milli = map(int, match.groups())

@@ -45,6 +45,8 @@ class Limits:
             raise LimitsError(f"parameter {error.args[0]} is missing") from error
         except (InvalidOperation, ValueError) as error:
             raise LimitsError("duration-min, duration-max and shards must be numbers") from error
+        if not (limits.duration_min.is_finite() and limits.duration_max.is_finite()):
+            raise LimitsError("duration-min and duration-max must be numbers")
         if limits.shards < 1 or not limits.duration_min <= limits.duration_max or not limits.supported_types:
             raise LimitsError(
                 "shards must be at least 1, duration-min at most duration-max, supported-types not empty"

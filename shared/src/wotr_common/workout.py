@@ -45,7 +45,7 @@ def canonical_number(value: Decimal) -> Decimal:
         raise ValueError("is too large")
     rounded = value.quantize(_RESOLUTION, rounding=ROUND_HALF_EVEN)
     whole = rounded.to_integral_value()
-    return whole if rounded == whole else rounded.normalize()
+    return whole + 0 if rounded == whole else rounded.normalize()  # + 0: zero has no sign
 
 
 def canonical_time(value: datetime) -> datetime:

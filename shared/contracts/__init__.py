@@ -1,0 +1,1 @@
+"""The published contracts as JSON schemas, for everybody who does not use wotr-common."""
