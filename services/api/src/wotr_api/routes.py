@@ -21,7 +21,7 @@ Auth = Literal["sigv4", "cognito", "open"]
 class Page(Record):
     """Workouts, and `nextToken` where there are more: a page may be short and yet not the last."""
 
-    items: tuple[Workout, ...]
+    workouts: tuple[Workout, ...]
     next_token: str | None = None
 
 

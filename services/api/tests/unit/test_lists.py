@@ -40,7 +40,7 @@ def pages(path: str, *, athlete: str | None = None) -> Iterator[list[dict[str, A
         more = ("&" if "?" in path else "?") + f"nextToken={quote(token)}" if token else ""
         answer = send("query", event("GET", path + more, athlete=athlete))
         assert answer.status == 200, answer.body
-        yield answer.body["items"]
+        yield answer.body["workouts"]
         token = answer.body.get("nextToken", "")
         if not token:
             return
@@ -270,7 +270,7 @@ def token(cloud: Cloud) -> str:
 def test_a_token_outlives_its_callers_session_and_page_size(token: str) -> None:
     call = event("GET", f"/workouts?limit=2&nextToken={token}", machine=MACHINE + "-renewed")
 
-    assert len(send("query", call).body["items"]) == 2
+    assert len(send("query", call).body["workouts"]) == 2
 
 
 @pytest.mark.parametrize(

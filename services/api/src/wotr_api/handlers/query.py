@@ -118,7 +118,7 @@ def _everybody(caller: str, asked: parameters.Everybody) -> Response[str]:
 
 def _page(found: list[Workout], position: dict[str, Any] | None, name: str) -> Response[str]:
     token = {} if position is None else {PARAMETER: _tokens().issue(position, name)}
-    return door.answer(200, {"items": [workout.answer() for workout in found], **token})
+    return door.answer(200, {"workouts": [workout.answer() for workout in found], **token})
 
 
 @cache

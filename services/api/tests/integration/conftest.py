@@ -1,0 +1,51 @@
+"""The deployed API of a stage: AWS_ENDPOINT_URL and WOTR_STAGE say where."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from stage_client import Athlete, Stage
+from stage_client.answers import Answer
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    return Stage(os.environ["WOTR_STAGE"])
+
+
+@pytest.fixture(scope="session")
+def machine(stage: Stage) -> Call:
+    """Signed calls with the machine-client role."""
+    return partial(stage.signed, role_arn=stage.outputs("auth")["MachineClientRoleArn"])
+
+
+@pytest.fixture(scope="session")
+def athlete(stage: Stage) -> Athlete:
+    return stage.athlete()
+
+
+@pytest.fixture
+def user_id() -> str:
+    """A user that nobody else has."""
+    return f"api-{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Answer], int], Answer]:
+    """Call until the status is the wanted one, for at most twenty seconds; the last answer either way."""
+
+    def wait(call: Callable[[], Answer], status: int) -> Answer:
+        end = time.monotonic() + 20
+        while (answer := call()).status != status and time.monotonic() < end:
+            time.sleep(0.1)
+        return answer
+
+    return wait
