@@ -127,10 +127,9 @@ def e2e(arguments: list[str]) -> None:
 
 @command
 def deploy(arguments: list[str]) -> None:
-    """Deploy to the AWS account of your credentials (-- --stage dev api: one service)."""
-    cloud.deploy(
-        ["up", *arguments], {name: value for name, value in os.environ.items() if name[:4] == "AWS_"}
-    )
+    """Deploy to the AWS account of your credentials (-- up --stage dev api: one service; -- --help: the rest)."""
+    credentials = {name: value for name, value in os.environ.items() if name[:4] == "AWS_"}
+    cloud.deploy(arguments or ["--help"], credentials)
 
 
 @command
