@@ -30,6 +30,7 @@ from tools import bootstrap
 if __name__ == "__main__":
     bootstrap.ensure(sys.argv)  # does not come back when nox has to be run from its private environment
 
+import contextlib
 import functools
 from collections.abc import Callable
 
@@ -37,7 +38,7 @@ import nox
 
 from tools import cloud, locks, parts, suites
 from tools.report import Report
-from tools.shell import Failed
+from tools.shell import Failed, end_on_sigterm
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "none"  # environments come from lock files: tools/environments.py
@@ -48,6 +49,7 @@ def command(work: Callable[[list[str]], object]) -> Callable[..., object]:
 
     @functools.wraps(work)
     def body(session: nox.Session) -> None:
+        end_on_sigterm()
         try:
             work(session.posargs)
         except Failed as failure:
@@ -67,7 +69,7 @@ def demo(arguments: list[str]) -> None:
 def up(arguments: list[str]) -> None:
     """Boot and deploy as demo does, then run until Ctrl-C (-- --keep: keep the data for next time)."""
     rest = [word for word in arguments if word != "--keep"]
-    with cloud.deployed(persist="--keep" in arguments) as variables:
+    with contextlib.suppress(KeyboardInterrupt), cloud.deployed(persist="--keep" in arguments) as variables:
         cloud.pipeline(["scripts/up.py", *rest], variables)
 
 
@@ -127,7 +129,7 @@ def e2e(arguments: list[str]) -> None:
 
 @command
 def deploy(arguments: list[str]) -> None:
-    """Deploy to the AWS account of your credentials (-- up --stage dev api: one service; -- --help: the rest)."""
+    """Deploy to the AWS account of your credentials (-- up --stage dev api: one service; -- --help)."""
     credentials = {name: value for name, value in os.environ.items() if name[:4] == "AWS_"}
     cloud.deploy(arguments or ["--help"], credentials)
 
