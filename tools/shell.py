@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -53,11 +54,20 @@ def capture(
         stderr=subprocess.STDOUT,
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if echo:
-                print(line, end="", flush=True)
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if echo:
+                    print(line, end="", flush=True)
+        except BaseException:
+            process.kill()
+            raise
     return process.returncode, "".join(lines)
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that what it started is stopped on the way out."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -64,7 +64,7 @@ def integration(names: Sequence[str], deployed: Mapping[str, str]) -> int:
 
 
 def integration_tests(project: Project) -> Path | None:
-    """Return the directory of its integration tests, if it has any: the local cloud's tests are nothing else."""
+    """Return the directory of its integration tests, if it has any; the local cloud has no others."""
     directory = project.tests if project.name == "local" else project.tests / "integration"
     return directory if any(directory.glob("test_*.py")) else None
 

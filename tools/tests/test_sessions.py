@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +54,10 @@ def test_the_present_library_is_taken_from_the_tree() -> None:
 
 
 def test_unit_tests_cannot_reach_the_network() -> None:
-    with pytest.raises(pytest_socket.SocketBlockedError):
+    with (
+        pytest.warns(UserWarning, match="tried to use socket"),
+        pytest.raises(pytest_socket.SocketBlockedError),
+    ):
         socket.socket(socket.AF_INET)
 
 
@@ -64,6 +69,30 @@ def test_a_child_sees_neither_our_packages_nor_an_account(monkeypatch: pytest.Mo
     )
     code, output = shell.capture([sys.executable, "-c", program], env={"GIVEN": "1"})
     assert (code, output.strip()) == (0, "[False, False, True, True]")
+
+
+def test_an_interrupted_session_takes_its_commands_with_it(tmp_path: Path) -> None:
+    """SIGTERM reaches only the session; the command it runs must not stay behind."""
+    mark = tmp_path / "pid"
+    child = (
+        f"import os, pathlib, time; pathlib.Path({str(mark)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    )
+    for function in ("run", "capture"):
+        mark.unlink(missing_ok=True)
+        program = (
+            "import sys; from tools import shell; shell.end_on_sigterm(); "
+            f"shell.{function}([sys.executable, '-c', sys.argv[1]])"
+        )
+        session = subprocess.Popen(
+            [sys.executable, "-c", program, child], env={"PYTHONPATH": str(shell.ROOT)}
+        )
+        while not (mark.exists() and mark.read_text()):
+            assert session.poll() is None
+            time.sleep(0.01)
+        session.terminate()
+        assert session.wait(timeout=30) != 0
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(mark.read_text()), 0)
 
 
 def test_a_failing_command_is_named() -> None:
