@@ -11,6 +11,7 @@ counts as secure. Any other address keeps the truth about its transport.
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
+from functools import cache
 from ipaddress import ip_address
 
 from ministack.core import iam_evaluator
@@ -36,7 +37,13 @@ class _LoopbackIsSecure:
 
     def get(self) -> Origin:
         address, tls = self._origin.get()
-        return address, tls or ip_address(address).is_loopback
+        return address, tls or _is_loopback(address)
 
     def set(self, origin: Origin) -> Token[Origin]:
         return self._origin.set(origin)
+
+
+@cache
+def _is_loopback(address: str) -> bool:
+    """Asked several times for every request, nearly always of the same address."""
+    return ip_address(address).is_loopback
