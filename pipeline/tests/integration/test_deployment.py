@@ -16,8 +16,6 @@ from deploy.errors import DeployError
 from deploy.run import Clients, Deployment
 from tests.toy import Toy
 
-pytestmark = pytest.mark.integration
-
 
 class Place:
     """The toy repository, and the stage it is deployed to."""
