@@ -48,7 +48,7 @@ def test_both_pythons_build_the_same_packages_for_lambda(tmp_path: Path) -> None
             shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
         # PyYAML and hatchling are pure Python beside their optional speed-ups: one installation serves both.
         path = os.pathsep.join([str(PIPELINE), sysconfig.get_path("purelib")])
-        command = [python, "-c", _BUILD, str(copy)]
+        command = [str(python), "-c", _BUILD, str(copy)]
         environment = {**os.environ, "PYTHONPATH": path}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 0, done.stderr
