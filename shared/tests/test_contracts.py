@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
-from pydantic import BaseModel, Field
-
 from contracts.schemas import FOLDER, breaks, models, text
+from pydantic import BaseModel, Field
 from tests.given import NOW, fields, workout
+
 from wotr_common.events import WorkoutCreated, WorkoutData, workout_created
 from wotr_common.messages import AcceptedWorkout
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-
 from tests.given import workout
+
 from wotr_common.events import WorkoutCreated, workout_created
 
 

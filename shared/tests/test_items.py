@@ -13,8 +13,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
-
 from tests.given import workout
+
 from wotr_common import keys
 from wotr_common.items import workout_from_item, workout_item
 from wotr_common.workout import Workout, content_hash

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from pydantic import ValidationError
-
 from tests.given import NOW, fields
+
 from wotr_common.messages import AcceptedWorkout
 
 SENT = AcceptedWorkout(

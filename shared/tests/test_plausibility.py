@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from tests.given import LIMITS, NOW, fields
+
 from wotr_common.limits import Limits
 from wotr_common.plausibility import judge
 from wotr_common.workout import time_text

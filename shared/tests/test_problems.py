@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
-
 from tests.given import fields
+
 from wotr_common.problems import FieldError, Problem, field_errors, invalid, unavailable
 
 SECRET = "s3cret"

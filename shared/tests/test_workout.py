@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
 from tests.given import SAID, fields, workout
+
 from wotr_common.workout import WorkoutFields, canonical_number, canonical_time, content_hash, time_text
 
 numbers = st.decimals(min_value=-(10**11), max_value=10**11, allow_nan=False, allow_infinity=False)

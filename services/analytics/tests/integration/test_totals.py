@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import boto3
-
 from tests.given import event, totals_of
 from tests.integration.waiting import eventually
+
 from wotr_common.events import WorkoutCreated
 
 if TYPE_CHECKING:

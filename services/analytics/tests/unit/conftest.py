@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from moto import mock_aws
-
 from tests.given import TABLE
+
 from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import Views
 

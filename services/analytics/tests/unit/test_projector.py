@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.given import (
     TABLE,
     Answer,
@@ -24,6 +23,7 @@ from tests.given import (
     no_pause,
     totals_of,
 )
+
 from wotr_analytics.events import counted
 from wotr_analytics.projector import TRIES, Batch, count, project
 from wotr_analytics.queue import DeadLetters

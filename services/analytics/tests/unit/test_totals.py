@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.given import event
+
 from wotr_analytics.totals import (
     Amounts,
     Change,
