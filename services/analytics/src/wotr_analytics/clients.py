@@ -1,0 +1,28 @@
+"""The AWS clients of a function: one of each kind a process, made when first used."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+# Two tries of one call stay well within the function's timeout; the queue is the patient one.
+_CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """DynamoDB, for the table `Views`."""
+    return boto3.client("dynamodb", config=_CALLS)
+
+
+@cache
+def sqs() -> SQSClient:
+    """SQS, for what is set aside."""
+    return boto3.client("sqs", config=_CALLS)
