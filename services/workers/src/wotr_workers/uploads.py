@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from wotr_common.problems import field_errors
 from wotr_common.workout import IMPORT_ID_PATTERN, USER_ID_PATTERN
@@ -34,9 +34,10 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload of an export. `version` is the object's ETag, `at` when it was uploaded."""
+    """One upload of an export, at `at`. `version` tells it from other uploads with the same key."""
 
     key: str
+    etag: str
     version: str
     user_id: str
     import_id: str
@@ -50,6 +51,7 @@ class _Bucket(BaseModel):
 class _Object(BaseModel):
     key: str
     etag: str
+    version_id: str | None = Field(None, alias="version-id")
 
 
 class _Detail(BaseModel):
@@ -71,11 +73,13 @@ def upload_of(body: str) -> Upload:
     except ValidationError as error:
         found = "; ".join(f"{each.field}: {each.message}" for each in field_errors(error))
         raise NoUpload(f"not an event of a created object: {found}") from None
-    key = event.detail.object.key
+    found_object = event.detail.object
+    key = found_object.key
     match = _KEY.fullmatch(key)
     if match is None:
         raise NoUpload(f"the key must be uploads/USER/IMPORT.csv, and is {key!r}")
-    return Upload(key, event.detail.object.etag.strip('"'), match[1], match[2], event.time)
+    version = found_object.version_id or found_object.etag
+    return Upload(key, found_object.etag, version, match[1], match[2], event.time)
 
 
 class Uploads:
@@ -95,9 +99,11 @@ class Uploads:
                 answer = self._s3.get_object(
                     Bucket=self._bucket,
                     Key=upload.key,
-                    IfMatch=f'"{upload.version}"',
+                    IfMatch=f'"{upload.etag}"',
                     **rest,
                 )
+                if upload.version not in (upload.etag, answer.get("VersionId", upload.version)):
+                    raise Superseded(upload.key)  # the same content, uploaded again
                 size = position + answer["ContentLength"]
                 for chunk in answer["Body"].iter_chunks(CHUNK):
                     yield chunk

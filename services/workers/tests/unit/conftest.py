@@ -18,10 +18,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.unit.cloud import TABLE, Queue
 from wotr_workers.queue import DeadLetters
 from wotr_workers.store import Workouts
-
-TABLE = "workouts"
 
 
 @pytest.fixture
@@ -54,27 +53,6 @@ def dynamodb(aws: None) -> Any:
 def workouts(dynamodb: Any) -> Workouts:
     """The empty table as the service sees it."""
     return Workouts(dynamodb, TABLE)
-
-
-class Queue:
-    """An SQS queue whose messages a test reads."""
-
-    def __init__(self) -> None:
-        self.sqs = boto3.client("sqs")
-        self.url = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Body and attributes (plain texts) of up to ten messages."""
-        found = self.sqs.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        return [
-            {
-                "body": message["Body"],
-                **{n: value["StringValue"] for n, value in message.get("MessageAttributes", {}).items()},
-            }
-            for message in found
-        ]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def candidate_item(candidate: Candidate, upload_version: str, shards: int) -> di
     return {
         **workout_item(candidate.workout, shards),
         CORRELATION_ID: candidate.workout.import_id,
-        IMPORT_ROW: f"{upload_version}:{candidate.line}",
+        IMPORT_ROW: f"{candidate.workout.import_id}/{upload_version}:{candidate.line}",
     }
 
 

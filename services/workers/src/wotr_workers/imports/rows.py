@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 MAX_ROW = 1 << 20  # bytes; the largest rows of real exports have some ten thousand
-_PATIENCE = 64  # how many rows without an end are looked into
+_PATIENCE = 16  # how many rows without an end are looked into
 _HEAD = 4
 _UNDECODABLE = "\udcff"  # cannot be encoded: marks the place in what is recoded
 

@@ -1,0 +1,220 @@
+"""The deployed service: from queue and bucket to table, topic and bus.
+
+`WOTR_STAGE` names the stage; credentials, region and endpoint are the environment's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+
+from wotr_common import keys
+from wotr_common.events import SOURCE
+from wotr_common.messages import AcceptedWorkout
+
+pytestmark = pytest.mark.integration
+STAGE = os.environ.get("WOTR_STAGE", "dev")
+PATIENCE_S = 60.0
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], holds: Callable[[T], bool]) -> T:
+    """What `look` finds once it `holds`; fails with the last finding when patience ends."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        found = look()
+        if holds(found):
+            return found
+        assert time.monotonic() < end, f"still {found!r} after {PATIENCE_S:.0f} s"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def outputs() -> dict[str, str]:
+    """Every export of the stage, as `stack.Output`."""
+    pages = boto3.client("cloudformation").get_paginator("list_exports").paginate()
+    found = {}
+    for export in (each for page in pages for each in page["Exports"]):
+        project, stack, stage, *output = export["Name"].split("-")
+        if (project, stage) == ("wotr", STAGE):
+            found[f"{stack}.{'-'.join(output)}"] = export["Value"]
+    return found
+
+
+@pytest.fixture
+def user() -> str:
+    """A user that nobody else has."""
+    return f"workers-{secrets.token_hex(6)}"
+
+
+class Ear:
+    """A queue that hears a topic or a bus."""
+
+    def __init__(self) -> None:
+        self._sqs = boto3.client("sqs")
+        self.url = self._sqs.create_queue(QueueName=f"wotr-test-{secrets.token_hex(6)}")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+        self.arn = attributes["Attributes"]["QueueArn"]
+        speakers = ["sns.amazonaws.com", "events.amazonaws.com"]
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": speakers},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+        self._heard: list[dict[str, Any]] = []
+
+    def heard(self) -> list[dict[str, Any]]:
+        """All JSON bodies so far."""
+        found = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        for message in found.get("Messages", []):
+            self._heard.append(json.loads(message["Body"]))
+            self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return self._heard
+
+    def close(self) -> None:
+        self._sqs.delete_queue(QueueUrl=self.url)
+
+
+@pytest.fixture(scope="module")
+def topic(outputs: dict[str, str]) -> Iterator[Ear]:
+    """Hears how imports end."""
+    ear, sns = Ear(), boto3.client("sns")
+    subscription = sns.subscribe(
+        TopicArn=outputs["workers.ImportsTopicArn"],
+        Protocol="sqs",
+        Endpoint=ear.arn,
+        ReturnSubscriptionArn=True,
+    )
+    yield ear
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    ear.close()
+
+
+@pytest.fixture(scope="module")
+def bus(outputs: dict[str, str]) -> Iterator[Ear]:
+    """Hears this service's events."""
+    ear, events = Ear(), boto3.client("events")
+    name, rule = outputs["platform.EventBusName"], f"wotr-test-{secrets.token_hex(6)}"
+    events.put_rule(Name=rule, EventBusName=name, EventPattern=json.dumps({"source": [SOURCE]}))
+    events.put_targets(Rule=rule, EventBusName=name, Targets=[{"Id": "ear", "Arn": ear.arn}])
+    yield ear
+    events.remove_targets(Rule=rule, EventBusName=name, Ids=["ear"])
+    events.delete_rule(Name=rule, EventBusName=name)
+    ear.close()
+
+
+def accepted(user: str, day: int) -> str:
+    return AcceptedWorkout.model_validate(
+        {
+            "userId": user,
+            "acceptedAt": "2026-03-01T00:00:00Z",
+            "correlationId": f"{user}-{day}",
+            "workout": {"type": "run", "startedAt": f"2026-02-{day:02}T07:00:00Z", "durationMin": 30},
+        }
+    ).text()
+
+
+def stored(outputs: dict[str, str], user: str) -> list[dict[str, Any]]:
+    low, high = keys.workout_range(None, None)
+    return boto3.client("dynamodb").query(
+        TableName=outputs["data.WorkoutsTableName"],
+        KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
+        ExpressionAttributeValues={
+            ":pk": {"S": keys.user_pk(user)},
+            ":low": {"S": low},
+            ":high": {"S": high},
+        },
+        ConsistentRead=True,
+    )["Items"]
+
+
+def dead_letters(url: str) -> list[dict[str, Any]]:
+    """What is in a dead-letter queue; it stays there."""
+    found = boto3.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+    )
+    return [dict(message) for message in found.get("Messages", [])]
+
+
+def events_of(bus: Ear, user: str) -> list[dict[str, Any]]:
+    return [event["detail"] for event in bus.heard() if event["detail"]["userId"] == user]
+
+
+def test_queued_workouts_are_stored_and_become_events_while_poison_alone_is_set_aside(
+    outputs: dict[str, str], bus: Ear, user: str
+) -> None:
+    sqs, poison = boto3.client("sqs"), f"poison of {user}"
+    bodies = [accepted(user, 1), poison, accepted(user, 2), accepted(user, 1), accepted(user, 3)]
+    sqs.send_message_batch(
+        QueueUrl=outputs["workers.WorkoutQueueUrl"],
+        Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
+    )
+
+    assert len(eventually(lambda: stored(outputs, user), lambda found: len(found) == 3)) == 3
+    url = outputs["workers.WorkoutDeadLetterQueueUrl"]
+    letters = eventually(lambda: [each for each in dead_letters(url) if each["Body"] == poison], bool)
+    assert "not an accepted workout" in letters[0]["MessageAttributes"]["reason"]["StringValue"]
+    said = eventually(lambda: events_of(bus, user), lambda found: len(found) >= 3)
+    assert sorted(event["correlationId"] for event in said) == [f"{user}-{day}" for day in (1, 2, 3)]
+    assert len({event["id"] for event in said}) == 3
+    kept = sqs.receive_message(QueueUrl=url, VisibilityTimeout=5, MaxNumberOfMessages=10).get("Messages", [])
+    for message in kept:
+        if message["Body"] == poison:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_an_upload_is_imported_told_and_published_once(
+    outputs: dict[str, str], topic: Ear, bus: Ear, user: str
+) -> None:
+    rows = [f"run,2026-01-{day:02}T07:00:00Z,{'?' if day == 5 else 30}" for day in range(1, 21)]
+    content = "\n".join(["type,startedAt,durationMin", *rows]).encode()
+
+    def imported(import_id: str) -> Any:
+        boto3.client("s3").put_object(
+            Bucket=outputs["data.UploadsBucketName"], Key=f"uploads/{user}/{import_id}.csv", Body=content
+        )
+        messages = eventually(
+            lambda: [
+                said
+                for heard in topic.heard()
+                if (said := json.loads(heard["Message"]))["userId"] == user and said["importId"] == import_id
+            ],
+            bool,
+        )
+        return messages[0]
+
+    first = imported("first")
+    assert first["message"] == "19 new, 0 known, 1 set aside"
+    assert len(stored(outputs, user)) == 19
+    said = eventually(lambda: events_of(bus, user), lambda found: len(found) >= 19)
+    assert {(event["data"]["source"], event["data"]["importId"]) for event in said} == {("csv", "first")}
+
+    assert imported("second")["message"] == "0 new, 19 known, 1 set aside"
+    assert len(stored(outputs, user)) == 19
+    assert len({event["id"] for event in events_of(bus, user)}) == 19
+
+
+def test_what_is_no_export_is_refused_with_the_reason(outputs: dict[str, str], topic: Ear, user: str) -> None:
+    boto3.client("s3").put_object(
+        Bucket=outputs["data.UploadsBucketName"], Key=f"uploads/{user}/bad.csv", Body=b"name,colour\n1,red\n"
+    )
+    found = eventually(
+        lambda: [said for heard in topic.heard() if (said := json.loads(heard["Message"]))["userId"] == user],
+        bool,
+    )
+    assert found[0]["state"] == "refused"
+    assert "Found: name,colour" in found[0]["reason"]
+    mine = [
+        each for each in dead_letters(outputs["workers.ImportDeadLetterQueueUrl"]) if user in each["Body"]
+    ]
+    assert mine == []

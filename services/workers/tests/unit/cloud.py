@@ -1,0 +1,30 @@
+"""What the service's functions talk to, in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+TABLE = "workouts"
+
+
+class Queue:
+    """An SQS queue whose messages a test reads."""
+
+    def __init__(self) -> None:
+        self.sqs = boto3.client("sqs")
+        self.url = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Body and attributes (plain texts) of up to ten messages."""
+        found = self.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        return [
+            {
+                "body": message["Body"],
+                **{n: value["StringValue"] for n, value in message.get("MessageAttributes", {}).items()},
+            }
+            for message in found
+        ]

@@ -1,0 +1,129 @@
+"""The functions as Lambda calls them: settings from the environment, failures named in the answer."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.unit.cloud import TABLE, Queue
+from tests.unit.exports import STRAVA, strava_row, text
+from tests.unit.test_publisher import record as stream_record
+from tests.unit.test_writer import ACCEPTED
+from tests.unit.test_writer import record as message
+from wotr_common.settings import SettingsError
+
+
+@dataclass
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "f"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:0:function:f"
+    aws_request_id: str = "r"
+
+
+Load = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Imports a handler afresh, in an environment like its template's."""
+    ssm = boto3.client("ssm")
+    for name, value in {
+        "supported-types": "run",
+        "duration-min": "1",
+        "duration-max": "99",
+        "shards": "1",
+    }.items():
+        ssm.put_parameter(Name=f"/wotr/dev/workouts/{name}", Value=value, Type="String")
+    sns, events, s3 = boto3.client("sns"), boto3.client("events"), boto3.client("s3")
+    events.create_event_bus(Name="wotr-dev")
+    s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    for name, value in {
+        "WOTR_STAGE": "dev",
+        "WORKOUTS_TABLE": TABLE,
+        "CONFIG_PATH": "/wotr/dev",
+        "UPLOADS_BUCKET": "uploads",
+        "WORKOUT_DEAD_LETTER_QUEUE_URL": queue.url,
+        "IMPORT_QUEUE_URL": queue.url,
+        "IMPORT_DEAD_LETTER_QUEUE_URL": queue.url,
+        "PUBLISH_FAILURES_QUEUE_URL": queue.url,
+        "IMPORTS_TOPIC_ARN": sns.create_topic(Name="imports")["TopicArn"],
+        "EVENT_BUS_NAME": "wotr-dev",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def fresh(name: str) -> ModuleType:
+        return importlib.reload(importlib.import_module(f"wotr_workers.handlers.{name}"))
+
+    return fresh
+
+
+def metric(printed: str, name: str) -> object:
+    """The value of an EMF metric in what the function printed."""
+    (found,) = (
+        line[name] for line in map(json.loads, printed.splitlines()) if "_aws" in line and name in line
+    )
+    return found
+
+
+def test_write_answers_with_what_is_to_come_again(
+    load: Load, queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [message(ACCEPTED, "good"), message("poison", "bad")]
+    assert load("write").handler({"Records": records}, Context()) == {"batchItemFailures": []}
+    assert metric(capsys.readouterr().out, "WorkoutsWritten") == [1.0]
+    assert [letter["body"] for letter in queue.messages()] == ["poison"]
+
+    monkeypatch.setenv("WORKOUTS_TABLE", "no-such-table")
+    answer = load("write").handler({"Records": [message(ACCEPTED, "good")]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "good"}]}
+
+
+def test_what_was_accepted_is_written_whatever_the_limits_have_become(load: Load, dynamodb: Any) -> None:
+    boto3.client("ssm").put_parameter(Name="/wotr/dev/workouts/supported-types", Value="yoga", Overwrite=True)
+    load("write").handler({"Records": [message(ACCEPTED)]}, Context())
+    assert dynamodb.scan(TableName=TABLE)["Count"] == 1
+
+
+def test_import_csv_judges_by_the_limits_in_force(
+    load: Load, queue: Queue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = text([STRAVA, strava_row(), strava_row(Activity_ID="2", Activity_Type="Ride")])
+    boto3.client("s3").put_object(Bucket="uploads", Key="uploads/ada/i1.csv", Body=content)
+    etag = boto3.client("s3").head_object(Bucket="uploads", Key="uploads/ada/i1.csv")["ETag"].strip('"')
+    told = {"bucket": {"name": "uploads"}, "object": {"key": "uploads/ada/i1.csv", "etag": etag}}
+    body = {"time": "2026-03-01T00:00:00Z", "detail": told}
+
+    answer = load("import_csv").handler({"Records": [message(body)]}, Context())
+
+    assert answer == {"batchItemFailures": []}
+    printed = capsys.readouterr().out
+    assert (metric(printed, "WorkoutsImported"), metric(printed, "RowsSetAside")) == ([1.0], [1.0])
+
+
+def test_publish_counts_what_it_published(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = load("publish").handler({"Records": [stream_record(1), stream_record(2)]}, Context())
+    assert answer == {"batchItemFailures": []}
+    assert metric(capsys.readouterr().out, "EventsPublished") == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("handler", "variable"),
+    [("write", "WORKOUTS_TABLE"), ("import_csv", "IMPORTS_TOPIC_ARN"), ("publish", "EVENT_BUS_NAME")],
+)
+def test_a_function_without_its_settings_says_which(
+    load: Load, monkeypatch: pytest.MonkeyPatch, handler: str, variable: str
+) -> None:
+    load(handler)
+    monkeypatch.delenv(variable)
+    with pytest.raises(SettingsError, match=variable):
+        load(handler)
