@@ -18,7 +18,7 @@ that somebody imports goes away. `<stage>` is `dev` or `prod`. Import one with
 Fn::ImportValue: !Sub wotr-data-${Stage}-WorkoutsTableArn
 ```
 
-Generated from the templates by `python -m deploy outputs`; do not edit.
+Generated from the templates by `python3 noxfile.py -s deploy -- outputs`; do not edit.
 """
 
 
