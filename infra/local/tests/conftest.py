@@ -11,14 +11,12 @@ from typing import Any
 
 import boto3
 import pytest
-from stack import Stack, deploy
+from stack import Client, Deploy, Invoke, Stack, Wait, deploy
 
 from localcloud import LocalCloud
 from localcloud.gaps import GAPS
 
 ROOT = Path(__file__).resolve().parents[3]
-
-Client = Callable[[str], Any]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,13 +53,14 @@ def client(cloud: LocalCloud) -> Iterator[Client]:
     os.environ.clear()
     os.environ.update(cloud.environment(before))
     session = boto3.Session()
-    yield session.client
+    make: Client = session.client
+    yield make
     os.environ.clear()
     os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
-def stack(client: Client) -> Callable[..., Stack]:
+def stack(client: Client) -> Deploy:
     """Deploy a template (a dictionary) through CloudFormation and return what came of it."""
 
     def make(resources: dict[str, Any], **template: Any) -> Stack:
@@ -71,7 +70,7 @@ def stack(client: Client) -> Callable[..., Stack]:
 
 
 @pytest.fixture
-def invoke(client: Client) -> Callable[..., Any]:
+def invoke(client: Client) -> Invoke:
     """Call a function and return (its answer, whether it failed)."""
 
     def call(function: str, event: Any = None, **options: Any) -> tuple[Any, bool]:
@@ -82,7 +81,7 @@ def invoke(client: Client) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def eventually() -> Callable[..., Any]:
+def eventually() -> Wait:
     """Call until the answer is truthy; what is delivered in the background needs a moment."""
 
     def wait(question: Callable[[], Any], seconds: float = 10) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,13 @@ LAMBDA_MAY_ASSUME = {
     ],
 }
 SAM = "AWS::Serverless-2016-10-31"
+
+
+# What conftest's fixtures are.
+Client = Callable[..., Any]
+Deploy = Callable[..., "Stack"]
+Invoke = Callable[..., Any]
+Wait = Callable[..., Any]
 
 
 class StackFailed(Exception):
@@ -31,7 +39,7 @@ class Stack:
     ids: dict[str, str]
 
 
-def deploy(client: Any, template: dict[str, Any], name: str | None = None) -> Stack:
+def deploy(client: Client, template: dict[str, Any], name: str | None = None) -> Stack:
     """Create or update a stack and wait for it; StackFailed when it did not come out complete."""
     cloudformation = client("cloudformation")
     create = name is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from stack import function, role
+from stack import Client, Deploy, Invoke, function, role
 
 EMITS = """
 import json
@@ -20,7 +20,7 @@ def handler(event, context):
 """
 
 
-def total(client, namespace: str, name: str, dimensions: dict[str, str]) -> float:
+def total(client: Client, namespace: str, name: str, dimensions: dict[str, str]) -> float:
     now = datetime.now(UTC)
     points = client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
@@ -31,10 +31,12 @@ def total(client, namespace: str, name: str, dimensions: dict[str, str]) -> floa
         Period=3600,
         Statistics=["Sum"],
     )["Datapoints"]
-    return sum(point["Sum"] for point in points)
+    return float(sum(point["Sum"] for point in points))
 
 
-def test_what_a_function_prints_is_recorded_under_each_set_of_dimensions(stack, invoke, client):
+def test_what_a_function_prints_is_recorded_under_each_set_of_dimensions(
+    stack: Deploy, invoke: Invoke, client: Client
+) -> None:
     made = stack({"Role": role(), "Emits": function(EMITS)})
     assert invoke(made.ids["Emits"], [2, 3]) == (None, False)
     for dimensions in ({"service": "workers"}, {"service": "workers", "type": "run"}):
@@ -43,7 +45,7 @@ def test_what_a_function_prints_is_recorded_under_each_set_of_dimensions(stack, 
     assert total(client, "contract", "Processed", {"service": "api"}) == 0
 
 
-def test_what_is_put_into_a_log_stream_is_recorded_too(client):
+def test_what_is_put_into_a_log_stream_is_recorded_too(client: Client) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName="contract-metrics")
     logs.create_log_stream(logGroupName="contract-metrics", logStreamName="one")

@@ -35,7 +35,7 @@ def lock(tmp_path: Path) -> Path:
     return copy
 
 
-def test_an_environment_holds_the_lock_and_nothing_of_the_caller(tmp_path, lock):
+def test_an_environment_holds_the_lock_and_nothing_of_the_caller(tmp_path: Path, lock: Path) -> None:
     python = make(tmp_path / "made", lock)
     listed = "from importlib.metadata import distributions as d; print(*sorted(x.name for x in d()))"
     names = subprocess.run([python, "-I", "-c", listed], check=True, capture_output=True, text=True)
@@ -43,7 +43,7 @@ def test_an_environment_holds_the_lock_and_nothing_of_the_caller(tmp_path, lock)
     assert set(names.stdout.split()) == wanted
 
 
-def test_two_processes_at_once_end_up_with_the_same_working_environment(tmp_path, lock):
+def test_two_processes_at_once_end_up_with_the_same_working_environment(tmp_path: Path, lock: Path) -> None:
     command = [sys.executable, "-c", MAKE, str(tmp_path / "made"), str(lock)]
 
     def run(_: int) -> str:
@@ -56,7 +56,9 @@ def test_two_processes_at_once_end_up_with_the_same_working_environment(tmp_path
     subprocess.run([first, "-c", "import six"], check=True)
 
 
-def test_a_changed_lock_makes_a_new_environment_and_an_interrupted_one_is_made_again(tmp_path, lock):
+def test_a_changed_lock_makes_a_new_environment_and_an_interrupted_one_is_made_again(
+    tmp_path: Path, lock: Path
+) -> None:
     before = make(tmp_path / "made", lock)
     assert make(tmp_path / "made", lock) == before
 
@@ -71,13 +73,15 @@ def test_a_changed_lock_makes_a_new_environment_and_an_interrupted_one_is_made_a
     assert not before.exists()
 
 
-def test_a_package_that_is_not_the_locked_one_is_refused(tmp_path, lock):
+def test_a_package_that_is_not_the_locked_one_is_refused(tmp_path: Path, lock: Path) -> None:
     lock.write_text(re.sub("sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text()))
     with pytest.raises(LocalCloudError, match="could not make an environment"):
         make(tmp_path / "made", lock)
 
 
-def test_without_uv_it_says_where_uv_comes_from(tmp_path, lock, monkeypatch):
+def test_without_uv_it_says_where_uv_comes_from(
+    tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalCloudError, match=r"uv is not on PATH.*noxfile\.py"):
         make(tmp_path / "made", lock)

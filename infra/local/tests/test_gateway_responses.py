@@ -7,6 +7,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+from stack import Deploy
+
+from localcloud import LocalCloud
 
 SIGNED = {
     "type": "apiKey",
@@ -44,7 +47,7 @@ BODY = {
 }
 
 
-def test_a_refusal_is_worded_by_the_body(stack, cloud):
+def test_a_refusal_is_worded_by_the_body(stack: Deploy, cloud: LocalCloud) -> None:
     made = stack(
         {
             "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": BODY}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stack import function, role
+from stack import Deploy, Invoke, function, role
 
 REPORT = """
 import importlib.util, os, sys
@@ -11,7 +11,7 @@ def handler(event, context):
 """
 
 
-def test_a_function_sees_boto3_and_none_of_the_servers_packages(stack, invoke):
+def test_a_function_sees_boto3_and_none_of_the_servers_packages(stack: Deploy, invoke: Invoke) -> None:
     made = stack({"Role": role(), "Report": function(REPORT)})
     seen, failed = invoke(made.ids["Report"], ["boto3", "ministack", "pydantic", "hypercorn", "localcloud"])
     assert not failed
@@ -21,7 +21,7 @@ def test_a_function_sees_boto3_and_none_of_the_servers_packages(stack, invoke):
     }  # fmt: skip
 
 
-def test_an_undeclared_dependency_fails_the_call_and_is_named(stack, invoke):
+def test_an_undeclared_dependency_fails_the_call_and_is_named(stack: Deploy, invoke: Invoke) -> None:
     made = stack({"Role": role(), "Needy": function("import yaml\ndef handler(event, context): return 1\n")})
     answer, failed = invoke(made.ids["Needy"])
     assert failed

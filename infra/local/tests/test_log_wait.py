@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stack import function, role
+from stack import Client, Deploy, Invoke, function, role
 
 LATE = """
 import sys, time
@@ -14,7 +14,9 @@ def handler(event, context):
 """
 
 
-def test_every_line_is_in_the_log_when_the_answer_arrives(stack, invoke, client):
+def test_every_line_is_in_the_log_when_the_answer_arrives(
+    stack: Deploy, invoke: Invoke, client: Client
+) -> None:
     made = stack({"Role": role(), "Late": function(LATE)})
     for _ in range(2):  # cold and warm
         invoke(made.ids["Late"], 15)
@@ -24,7 +26,9 @@ def test_every_line_is_in_the_log_when_the_answer_arrives(stack, invoke, client)
     assert [m for m in messages if not m.startswith(("START", "END", "REPORT"))] == wanted * 2
 
 
-def test_a_function_that_dies_is_an_error_with_what_it_said(stack, invoke, client):
+def test_a_function_that_dies_is_an_error_with_what_it_said(
+    stack: Deploy, invoke: Invoke, client: Client
+) -> None:
     dies = (
         "import os, sys\ndef handler(event, context):\n    print('last words', flush=True)\n    os._exit(3)\n"
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stack import allow, function, role
+from typing import Any
+
+from stack import Deploy, Invoke, allow, function, role
 
 READS = """
 import boto3
@@ -12,11 +14,11 @@ def handler(event, context):
 """
 
 
-def parameter(name: str):
+def parameter(name: str) -> dict[str, Any]:
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": name}}
 
 
-def test_the_named_path_may_be_read_and_its_neighbour_not(stack, invoke):
+def test_the_named_path_may_be_read_and_its_neighbour_not(stack: Deploy, invoke: Invoke) -> None:
     named = {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/paths/mine"}
     made = stack(
         {

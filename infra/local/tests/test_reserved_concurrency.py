@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.config import Config
-from stack import deploy, function, role
+from stack import Client, Deploy, deploy, function, role
 
 NO_RETRIES = Config(retries={"total_max_attempts": 1})
 
 
-def resources(**properties):
+def resources(**properties: Any) -> dict[str, Any]:
     return {
         "Role": role(),
         "Limited": function("def handler(event, context): return 1\n", **properties),
@@ -25,7 +27,7 @@ def resources(**properties):
     }
 
 
-def test_the_templates_limit_holds_for_calls_through_an_alias(stack, client):
+def test_the_templates_limit_holds_for_calls_through_an_alias(stack: Deploy, client: Client) -> None:
     made = stack(resources(ReservedConcurrentExecutions=0))
     lambda_ = client("lambda", config=NO_RETRIES)
     reserved = lambda_.get_function_concurrency(FunctionName=made.ids["Limited"])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from stack import deploy
+from stack import Client, Deploy, deploy
 
 BUS = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "contract-archive"}}
 
 
-def archive(**properties):
+def archive(**properties: Any) -> dict[str, Any]:
     source = {"Fn::GetAtt": ["Bus", "Arn"]}
     return {
         "Type": "AWS::Events::Archive",
@@ -19,7 +20,7 @@ def archive(**properties):
     }
 
 
-def test_an_archive_is_made_changed_and_removed_with_its_stack(stack, client):
+def test_an_archive_is_made_changed_and_removed_with_its_stack(stack: Deploy, client: Client) -> None:
     made = stack(
         {"Bus": BUS, "Archive": archive(EventPattern={"source": ["contract"]})},
         Outputs={"Arn": {"Value": {"Fn::GetAtt": ["Archive", "Arn"]}}},
@@ -46,7 +47,7 @@ def test_an_archive_is_made_changed_and_removed_with_its_stack(stack, client):
         events.describe_archive(ArchiveName=name)
 
 
-def test_a_budget_is_made_with_its_notifications(stack, client):
+def test_a_budget_is_made_with_its_notifications(stack: Deploy, client: Client) -> None:
     warning = {
         "Notification": {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80},
         "Subscribers": [{"SubscriptionType": "EMAIL", "Address": "ops@example.com"}],
@@ -60,7 +61,7 @@ def test_a_budget_is_made_with_its_notifications(stack, client):
     assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
 
 
-def test_scaling_is_recorded(stack):
+def test_scaling_is_recorded(stack: Deploy) -> None:
     target = {
         "ServiceNamespace": "dynamodb",
         "ResourceId": "table/t",
@@ -78,6 +79,6 @@ def test_scaling_is_recorded(stack):
     assert made.ids["Target"] == "table/t|dynamodb:table:ReadCapacityUnits|dynamodb"
 
 
-def test_any_other_unknown_type_stays_an_error(stack):
+def test_any_other_unknown_type_stays_an_error(stack: Deploy) -> None:
     with pytest.raises(ClientError, match=r"AWS::Config::ConfigRule"):
         stack({"Rule": {"Type": "AWS::Config::ConfigRule", "Properties": {}}})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stack import allow, deploy, function, role
+from typing import Any
+
+from stack import Client, Deploy, Invoke, allow, deploy, function, role
 
 ASKS = """
 import boto3
@@ -25,7 +27,7 @@ PARAMETER = {
 }
 
 
-def resources(**role_properties):
+def resources(**role_properties: Any) -> dict[str, Any]:
     boundary = {"Version": "2012-10-17", "Statement": [allow("ssm:GetParameter", "*")]}
     return {
         "Parameter": PARAMETER,
@@ -35,7 +37,9 @@ def resources(**role_properties):
     }
 
 
-def test_the_boundary_limits_what_the_roles_policies_grant(stack, client, invoke):
+def test_the_boundary_limits_what_the_roles_policies_grant(
+    stack: Deploy, client: Client, invoke: Invoke
+) -> None:
     made = stack(resources(PermissionsBoundary={"Ref": "Boundary"}))
     answers, _ = invoke(made.ids["Asks"], ["ssm", "sqs"])
     assert answers["ssm"] == "allowed"

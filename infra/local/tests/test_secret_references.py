@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from stack import StackFailed, allow, deploy, function, role
+from stack import Client, Deploy, Invoke, StackFailed, allow, deploy, function, role
 
 READS = """
 import boto3, os
@@ -14,7 +15,7 @@ def handler(event, context):
 """
 
 
-def resources(description: str = "first", **generator):
+def resources(description: str = "first", **generator: Any) -> dict[str, Any]:
     secret = {"Description": description, "GenerateSecretString": generator or {"PasswordLength": 48}}
     return {
         "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": secret},
@@ -23,7 +24,9 @@ def resources(description: str = "first", **generator):
     }
 
 
-def test_a_policy_that_references_the_secret_allows_reading_it(stack, client, invoke):
+def test_a_policy_that_references_the_secret_allows_reading_it(
+    stack: Deploy, client: Client, invoke: Invoke
+) -> None:
     made = stack(resources())
     value, failed = invoke(made.ids["Reads"])
     assert not failed
@@ -40,7 +43,9 @@ def test_a_policy_that_references_the_secret_allows_reading_it(stack, client, in
         secrets.get_secret_value(SecretId=made.ids["Secret"])
 
 
-def test_a_generated_secret_has_only_the_characters_that_were_asked_for(stack, client):
+def test_a_generated_secret_has_only_the_characters_that_were_asked_for(
+    stack: Deploy, client: Client
+) -> None:
     made = stack(
         resources(
             SecretStringTemplate='{"user": "demo"}',
@@ -59,6 +64,6 @@ def test_a_generated_secret_has_only_the_characters_that_were_asked_for(stack, c
     assert secret["password"] == secret["password"].lower()
 
 
-def test_half_a_template_is_refused(stack):
+def test_half_a_template_is_refused(stack: Deploy) -> None:
     with pytest.raises(StackFailed, match="GenerateStringKey"):
         stack(resources(SecretStringTemplate="{}"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from stack import allow, role
+from stack import Client, Deploy, Stack, Wait, allow, role
 
 ACCOUNT_MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -19,7 +21,7 @@ ACCOUNT_MAY_ASSUME = {
 }
 
 
-def tls_only(action, resource, *more):
+def tls_only(action: str, resource: Any, *more: dict[str, Any]) -> dict[str, Any]:
     deny = {
         "Effect": "Deny",
         "Principal": "*",
@@ -31,7 +33,7 @@ def tls_only(action, resource, *more):
 
 
 @pytest.fixture(scope="module")
-def made(stack):
+def made(stack: Deploy) -> Stack:
     objects = {"Fn::Sub": "${Bucket.Arn}/*"}
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     from_topic = {
@@ -70,28 +72,31 @@ def made(stack):
 
 
 @pytest.fixture(scope="module")
-def caller(made, client):
+def caller(made: Stack, client: Client) -> Client:
     """Clients of a role that is not root: policies apply to it."""
     issued = client("sts").assume_role(RoleArn=made.outputs["CallerArn"], RoleSessionName="contract")
     keys = issued["Credentials"]
     session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    return session.client
+    make: Client = session.client
+    return make
 
 
-def test_a_role_may_use_a_bucket_and_a_queue_that_deny_plain_http(made, caller):
+def test_a_role_may_use_a_bucket_and_a_queue_that_deny_plain_http(made: Stack, caller: Client) -> None:
     caller("s3").put_object(Bucket=made.ids["Bucket"], Key="allowed", Body=b"x")
     caller("sqs").send_message(QueueUrl=made.ids["Queue"], MessageBody="from the role")
 
 
-def test_what_the_role_was_not_granted_stays_denied(made, caller):
+def test_what_the_role_was_not_granted_stays_denied(made: Stack, caller: Client) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         caller("s3").get_object(Bucket=made.ids["Bucket"], Key="allowed")
 
 
-def test_a_topic_delivers_to_a_queue_that_denies_plain_http(made, client, eventually):
+def test_a_topic_delivers_to_a_queue_that_denies_plain_http(
+    made: Stack, client: Client, eventually: Wait
+) -> None:
     client("sns").publish(TopicArn=made.ids["Topic"], Message="from the topic")
 
-    def bodies():
+    def bodies() -> list[str]:
         received = client("sqs").receive_message(QueueUrl=made.ids["Queue"], MaxNumberOfMessages=10)
         return [
             message["Body"] for message in received.get("Messages", []) if "from the topic" in message["Body"]

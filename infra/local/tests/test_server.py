@@ -20,11 +20,13 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from stack import deploy, function, role
+from stack import Client, Wait, deploy, function, role
 
 from localcloud import LocalCloud, LocalCloudError
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+
+Command = tuple[subprocess.Popen[str], dict[str, Any]]
 
 BUSY = """
 import signal, time
@@ -36,7 +38,7 @@ def handler(event, context):
 ENVIRONMENT = "import os\ndef handler(event, context): return dict(os.environ)\n"
 
 
-def client_of(environment: dict[str, str]) -> Any:
+def client_of(environment: dict[str, str]) -> Client:
     """Clients for a cloud that is not the session's."""
     session = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
@@ -44,7 +46,8 @@ def client_of(environment: dict[str, str]) -> Any:
         region_name=environment["AWS_DEFAULT_REGION"],
     )
     quick = Config(retries={"total_max_attempts": 1}, read_timeout=20)
-    return lambda name: session.client(name, endpoint_url=environment["AWS_ENDPOINT_URL"], config=quick)
+    make: Client = session.client
+    return lambda name: make(name, endpoint_url=environment["AWS_ENDPOINT_URL"], config=quick)
 
 
 def group_is_gone(leader: int) -> bool:
@@ -56,7 +59,7 @@ def group_is_gone(leader: int) -> bool:
     return False
 
 
-def call_busy(client: Any, name: str) -> None:
+def call_busy(client: Client, name: str) -> None:
     with contextlib.suppress(ClientError, ConnectionError, BotoCoreError):
         client("lambda").invoke(FunctionName=name)
 
@@ -70,7 +73,7 @@ def own_root(root: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(cloud: LocalCloud, own_root: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def command(cloud: LocalCloud, own_root: Path) -> Iterator[Command]:
     """``python -m localcloud run`` with a function in the middle of a call that ignores SIGTERM."""
     process = subprocess.Popen(
         [sys.executable, "-m", "localcloud", "run", "--root", str(own_root)],
@@ -96,7 +99,9 @@ def worker_runs(own_root: Path) -> bool:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_all_its_processes_and_files(command, own_root, eventually, how):
+def test_a_signal_ends_it_with_all_its_processes_and_files(
+    command: Command, own_root: Path, eventually: Wait, how: signal.Signals
+) -> None:
     process, running = command
     eventually(lambda: worker_runs(own_root))
     process.send_signal(how)
@@ -105,7 +110,7 @@ def test_a_signal_ends_it_with_all_its_processes_and_files(command, own_root, ev
     assert list((own_root / ".wotr" / "run").iterdir()) == []
 
 
-def test_it_goes_away_when_its_parent_was_killed(command, own_root, eventually):
+def test_it_goes_away_when_its_parent_was_killed(command: Command, own_root: Path, eventually: Wait) -> None:
     process, running = command
     eventually(lambda: worker_runs(own_root))
     process.kill()
@@ -113,7 +118,9 @@ def test_it_goes_away_when_its_parent_was_killed(command, own_root, eventually):
     assert list((own_root / ".wotr" / "run").iterdir()) == []
 
 
-def test_what_a_killed_server_left_behind_is_cleared_by_the_next(command, own_root, eventually):
+def test_what_a_killed_server_left_behind_is_cleared_by_the_next(
+    command: Command, own_root: Path, eventually: Wait
+) -> None:
     process, running = command
     process.send_signal(signal.SIGSTOP)  # or it would clear up itself
     os.killpg(running["pid"], signal.SIGKILL)
@@ -125,7 +132,7 @@ def test_what_a_killed_server_left_behind_is_cleared_by_the_next(command, own_ro
         assert not left.exists()
 
 
-def test_a_taken_port_is_avoided_or_named(cloud, own_root):
+def test_a_taken_port_is_avoided_or_named(cloud: LocalCloud, own_root: Path) -> None:
     assert cloud.pid is not None
     with LocalCloud(own_root) as other:
         assert other.port != cloud.port
@@ -133,20 +140,22 @@ def test_a_taken_port_is_avoided_or_named(cloud, own_root):
         LocalCloud(own_root, port=cloud.port).start()
 
 
-def test_it_listens_on_the_loopback_address_only(cloud):
+def test_it_listens_on_the_loopback_address_only(cloud: LocalCloud) -> None:
     with socket.create_connection(("127.0.0.1", cloud.port)):
         pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", cloud.port), timeout=1)
 
 
-def test_a_start_that_fails_shows_the_end_of_the_log(own_root):
+def test_a_start_that_fails_shows_the_end_of_the_log(own_root: Path) -> None:
     with pytest.raises(LocalCloudError, match="no gap is called nonsense"):
         LocalCloud(own_root, without=["nonsense"]).start()
     assert list((own_root / ".wotr" / "run").iterdir()) == []
 
 
-def test_nothing_of_the_hosts_settings_reaches_a_function(own_root, monkeypatch):
+def test_nothing_of_the_hosts_settings_reaches_a_function(
+    own_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cloud = LocalCloud(own_root)
     with monkeypatch.context() as host:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "SOME_SECRET"):
@@ -166,7 +175,7 @@ def test_nothing_of_the_hosts_settings_reaches_a_function(own_root, monkeypatch)
     assert handed_on["SOME_SECRET"] == "host"
 
 
-def test_kept_state_answers_after_a_restart(own_root, eventually):
+def test_kept_state_answers_after_a_restart(own_root: Path, eventually: Wait) -> None:
     answers = "def handler(event, context): return {'statusCode': 200, 'body': 'here'}\n"
     uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Answers.Arn}/invocations"
     integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": uri}}

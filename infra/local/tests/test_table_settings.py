@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from stack import deploy
+from typing import Any
+
+from stack import Client, Deploy, deploy
 
 
-def resources(**settings):
+def resources(**settings: Any) -> dict[str, Any]:
     return {
         "Key": {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": True}},
         "Table": {
@@ -20,7 +22,7 @@ def resources(**settings):
     }
 
 
-def settings_of(client, table: str):
+def settings_of(client: Client, table: str) -> tuple[Any, str, Any]:
     dynamodb = client("dynamodb")
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
@@ -29,7 +31,7 @@ def settings_of(client, table: str):
     return expiry, recovery, encryption
 
 
-def test_settings_of_the_template_are_the_tables(stack, client):
+def test_settings_of_the_template_are_the_tables(stack: Deploy, client: Client) -> None:
     made = stack(
         resources(
             TimeToLiveSpecification={"AttributeName": "expiresAt", "Enabled": True},

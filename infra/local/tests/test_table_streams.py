@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from stack import allow, function, role
+from stack import Client, Deploy, Wait, allow, function, role
 
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
@@ -45,11 +47,16 @@ def handler(event, context):
 """
 
 
+Said = Callable[[], list[str]]
+Told = Callable[[], list[Any]]
+Reader = Callable[..., tuple[Said, Told]]
+
+
 @pytest.fixture
-def reader(stack, client, eventually):
+def reader(stack: Deploy, client: Client, eventually: Wait) -> Reader:
     """Deploy a reader with the given mapping, write the keys, and return what it did with them."""
 
-    def run(keys: list[str], *, reports: bool, **mapping):
+    def run(keys: list[str], *, reports: bool, **mapping: Any) -> tuple[Said, Told]:
         stream = {"Fn::GetAtt": ["Table", "StreamArn"]}
         made = stack(
             {
@@ -92,7 +99,7 @@ def reader(stack, client, eventually):
         eventually(lambda: groups(logGroupNamePrefix=f"/aws/lambda/{made.ids['Reader']}")["logGroups"])
         eventually(lambda: f"done {keys[-1]}" in said())
 
-        def told():
+        def told() -> list[Any]:
             answer = client("sqs").receive_message(QueueUrl=made.ids["Failures"], MaxNumberOfMessages=10)
             return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
@@ -101,14 +108,14 @@ def reader(stack, client, eventually):
     return run
 
 
-def test_a_record_that_failed_is_tried_again_and_not_lost(reader, eventually):
+def test_a_record_that_failed_is_tried_again_and_not_lost(reader: Reader, eventually: Wait) -> None:
     said, told = reader(["a", "once", "b"], reports=True, MaximumRetryAttempts=5)
     eventually(lambda: {"done a", "done once", "done b"} <= set(said()))
     assert said().count("got a") == 1  # what came before the failure is not repeated
     assert told() == []
 
 
-def test_poison_alone_goes_to_the_failure_queue_after_its_retries(reader, eventually):
+def test_poison_alone_goes_to_the_failure_queue_after_its_retries(reader: Reader, eventually: Wait) -> None:
     said, told = reader(
         ["a", "b", "poison", "c"], reports=True, MaximumRetryAttempts=1, BisectBatchOnFunctionError=True
     )
@@ -118,7 +125,7 @@ def test_poison_alone_goes_to_the_failure_queue_after_its_retries(reader, eventu
     assert {"done a", "done b", "done c"} <= set(said())
 
 
-def test_a_function_that_raises_loses_only_what_keeps_failing(reader, eventually):
+def test_a_function_that_raises_loses_only_what_keeps_failing(reader: Reader, eventually: Wait) -> None:
     said, told = reader(
         ["a", "poison", "b"], reports=False, MaximumRetryAttempts=0, BisectBatchOnFunctionError=True
     )
@@ -127,7 +134,7 @@ def test_a_function_that_raises_loses_only_what_keeps_failing(reader, eventually
     assert {"done a", "done b"} <= set(said())
 
 
-def test_a_filter_decides_what_the_function_sees(reader):
+def test_a_filter_decides_what_the_function_sees(reader: Reader) -> None:
     pattern = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "wanted"}]}}}}
     said, _told = reader(
         ["other", "wanted-1", "wanted-2"],

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import Shape
+from botocore.model import ListShape, Shape, StructureShape
 from ministack.services.cloudformation import provisioners
 
 from localcloud.gaps import Settings
@@ -61,19 +61,18 @@ def _converted(
 
 
 @cache
-def _request(service: str, operation: str) -> Shape:
+def _request(service: str, operation: str) -> Shape | None:
     model = botocore.session.get_session().get_service_model(service)
-    shape: Shape = model.operation_model(operation).input_shape
-    return shape
+    return model.operation_model(operation).input_shape
 
 
-def _typed(value: Any, shape: Shape) -> Any:
+def _typed(value: Any, shape: Shape | None) -> Any:
     """``value`` in the types of ``shape``; a property that the call does not have stays as it is."""
-    if isinstance(value, dict) and shape.type_name == "structure":
+    if isinstance(value, dict) and isinstance(shape, StructureShape):
         known = shape.members
         return {name: _typed(part, known[name]) if name in known else part for name, part in value.items()}
-    if isinstance(value, list) and shape.type_name == "list":
+    if isinstance(value, list) and isinstance(shape, ListShape):
         return [_typed(part, shape.member) for part in value]
-    if isinstance(value, str) and shape.type_name in _READ:
+    if isinstance(value, str) and shape is not None and shape.type_name in _READ:
         return _READ[shape.type_name](value)
     return value
