@@ -73,13 +73,17 @@ def log_by_hand(stage: Stage, athlete: Athlete) -> None:
     by_machine, by_athlete = BY_HAND
     body = {**by_machine, "userId": athlete.user_id}
     first = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
-    console.print(f"POST /workouts     signed    {first.status} {urljoin('/workouts', first.headers['location'])}")
+    console.print(
+        f"POST /workouts     signed    {first.status} {urljoin('/workouts', first.headers['location'])}"
+    )
     again = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
     console.print(
         f"POST /workouts     repeated  {again.status} the same workout: {again.json()['workoutId']}"
     )
     own = expect(athlete.call("POST", "/me/workouts", by_athlete), 202)
-    console.print(f"POST /me/workouts  JWT       {own.status} {urljoin('/me/workouts', own.headers['location'])}")
+    console.print(
+        f"POST /me/workouts  JWT       {own.status} {urljoin('/me/workouts', own.headers['location'])}"
+    )
     for accepted in (first, own):
         path = f"/me/workouts/{accepted.json()['workoutId']}"
         wait_for(path, lambda path=path: athlete.call("GET", path).status == 200)  # type: ignore[misc]
