@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from rich.console import Console
 from rich.table import Table
@@ -72,20 +71,14 @@ def log_by_hand(stage: Stage, athlete: Athlete) -> None:
     role = stage.outputs("auth")["MachineClientRoleArn"]
     by_machine, by_athlete = BY_HAND
     body = {**by_machine, "userId": athlete.user_id}
-    first = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
-    console.print(
-        f"POST /workouts     signed    {first.status} {urljoin('/workouts', first.headers['location'])}"
-    )
-    again = expect(stage.signed("POST", "/workouts", body, role_arn=role), 202)
-    console.print(
-        f"POST /workouts     repeated  {again.status} the same workout: {again.json()['workoutId']}"
-    )
-    own = expect(athlete.call("POST", "/me/workouts", by_athlete), 202)
-    console.print(
-        f"POST /me/workouts  JWT       {own.status} {urljoin('/me/workouts', own.headers['location'])}"
-    )
-    for accepted in (first, own):
-        path = f"/me/workouts/{accepted.json()['workoutId']}"
+    calls = {
+        "POST /workouts     signed  ": stage.signed("POST", "/workouts", body, role_arn=role),
+        "POST /workouts     repeated": stage.signed("POST", "/workouts", body, role_arn=role),
+        "POST /me/workouts  JWT     ": athlete.call("POST", "/me/workouts", by_athlete),
+    }
+    for call, answer in calls.items():
+        console.print(f"{call}  {expect(answer, 202).status} accepted, workout {answer.json()['workoutId']}")
+        path = f"/me/workouts/{answer.json()['workoutId']}"
         wait_for(path, lambda path=path: athlete.call("GET", path).status == 200)  # type: ignore[misc]
 
 
