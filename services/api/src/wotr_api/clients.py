@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last try has failed
 
-# Three tries of at most three seconds end before the functions do: a caller gets a 503, not a timeout.
-_PATIENCE = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+# Three tries of at most six seconds end before the functions' 25: a caller gets a 503, not a timeout.
+_PATIENCE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @cache

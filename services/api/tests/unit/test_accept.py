@@ -206,13 +206,13 @@ ANY_JSON = st.recursive(
 NAMES = st.sampled_from([*FOR_SAM, "ts", "duration", "rpe", "photoKey", "avgHeartRate", "workoutType"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=ANY_JSON | st.dictionaries(NAMES, ANY_JSON, max_size=6).map(lambda change: FOR_SAM | change))
 def test_no_json_body_is_a_server_error(cloud: Cloud, body: object) -> None:
     assert send("accept", event("POST", "/workouts", raw=json.dumps(body))).status in {202, 422}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.text(max_size=200))
 def test_no_text_is_a_server_error(cloud: Cloud, raw: str) -> None:
     assert send("accept", event("POST", "/workouts", raw=raw)).status in {400, 422}

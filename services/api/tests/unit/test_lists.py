@@ -64,7 +64,7 @@ INSTANTS = st.sampled_from(
     ]
 )
 STORED = st.lists(st.tuples(USERS, INSTANTS, st.sampled_from(["run", "ride"])), max_size=25)
-SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def stored(cloud: Cloud, made: Sequence[tuple[str, datetime, str]], shards: int) -> list[Workout]:
@@ -300,7 +300,7 @@ def test_an_hour_later_a_token_has_expired(token: str, monkeypatch: pytest.Monke
     assert "expired" in answer.body["errors"][0]["message"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_token_changed_anywhere_is_refused(token: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(token)))
