@@ -23,6 +23,7 @@ GAPS = (
     "secret_references",
     "parameter_paths",
     "gateway_responses",
+    "api_updates",
     "worker_pool",
     "table_streams",
 )
