@@ -19,7 +19,6 @@ from wotr_common import keys
 from wotr_common.events import SOURCE
 from wotr_common.messages import AcceptedWorkout
 
-pytestmark = pytest.mark.integration
 STAGE = os.environ.get("WOTR_STAGE", "dev")
 PATIENCE_S = 60.0
 T = TypeVar("T")

@@ -18,6 +18,7 @@ from tests.unit.test_publisher import record as stream_record
 from tests.unit.test_writer import ACCEPTED
 from tests.unit.test_writer import record as message
 from wotr_common.settings import SettingsError
+from wotr_workers import clients
 
 
 @dataclass
@@ -62,6 +63,7 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
         monkeypatch.setenv(name, value)
 
     def fresh(name: str) -> ModuleType:
+        importlib.reload(clients)  # whose clients belong to the AWS of another test
         return importlib.reload(importlib.import_module(f"wotr_workers.handlers.{name}"))
 
     return fresh

@@ -6,22 +6,18 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
 from wotr_common.limits import LimitsReader
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
+from wotr_workers import clients
 from wotr_workers.imports.run import Importer
 from wotr_workers.imports.uploaded import import_uploads
 from wotr_workers.queue import DeadLetters, ImportQueue
 from wotr_workers.store import Imports, Workouts
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Uploads
-
-# A throttled table is waited for: what is written by then stays, and the message comes again.
-_CALLS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 8})
 
 
 class ImportSettings(Settings):
@@ -40,27 +36,15 @@ metrics.set_default_dimensions(stage=settings.wotr_stage)
 
 
 @cache
-def _limits() -> LimitsReader:
-    return LimitsReader(boto3.client("ssm", config=_CALLS), f"{settings.config_path}/workouts")
-
-
-@cache
-def _queues() -> tuple[ImportQueue, DeadLetters]:
-    sqs = boto3.client("sqs", config=_CALLS)
-    return (
-        ImportQueue(sqs, settings.import_queue_url),
-        DeadLetters(sqs, settings.import_dead_letter_queue_url),
-    )
-
-
-@cache
-def _stores() -> tuple[Uploads, Workouts, Imports, ImportsTopic]:
-    dynamodb = boto3.client("dynamodb", config=_CALLS)
-    return (
-        Uploads(boto3.client("s3", config=_CALLS), settings.uploads_bucket),
+def _importer() -> Importer:
+    dynamodb = clients.dynamodb(patient=True)
+    return Importer(
+        Uploads(clients.s3(), settings.uploads_bucket),
         Workouts(dynamodb, settings.workouts_table),
         Imports(dynamodb, settings.workouts_table),
-        ImportsTopic(boto3.client("sns", config=_CALLS), settings.imports_topic_arn),
+        ImportsTopic(clients.sns(), settings.imports_topic_arn),
+        LimitsReader(clients.ssm(), f"{settings.config_path}/workouts").get,
+        lambda: datetime.now(UTC),
     )
 
 
@@ -68,8 +52,12 @@ def _stores() -> tuple[Uploads, Workouts, Imports, ImportsTopic]:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Import the uploads in a batch; the answer names the messages that are to come again."""
-    importer = Importer(*_stores(), _limits().get, lambda: datetime.now(UTC))
-    batch = import_uploads(event["Records"], importer, *_queues())
+    batch = import_uploads(
+        event["Records"],
+        _importer(),
+        ImportQueue(clients.sqs(), settings.import_queue_url),
+        DeadLetters(clients.sqs(), settings.import_dead_letter_queue_url),
+    )
     metrics.add_metric("WorkoutsImported", MetricUnit.Count, batch.new)
     metrics.add_metric("RowsSetAside", MetricUnit.Count, batch.rows_set_aside)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed_ids]}

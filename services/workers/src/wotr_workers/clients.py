@@ -1,0 +1,58 @@
+"""AWS clients, each made once in the life of a process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+# Two tries of one call: queue and stream are the patient ones.
+_BRISK = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+# An import has minutes: it waits for a throttled table rather than beginning again.
+_PATIENT = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 8})
+
+
+@cache
+def dynamodb(*, patient: bool = False) -> DynamoDBClient:
+    """DynamoDB."""
+    return boto3.client("dynamodb", config=_PATIENT if patient else _BRISK)
+
+
+@cache
+def events() -> EventBridgeClient:
+    """EventBridge."""
+    return boto3.client("events", config=_BRISK)
+
+
+@cache
+def s3() -> S3Client:
+    """S3."""
+    return boto3.client("s3", config=_PATIENT)
+
+
+@cache
+def sns() -> SNSClient:
+    """SNS."""
+    return boto3.client("sns", config=_PATIENT)
+
+
+@cache
+def sqs() -> SQSClient:
+    """SQS."""
+    return boto3.client("sqs", config=_BRISK)
+
+
+@cache
+def ssm() -> SSMClient:
+    """Systems Manager."""
+    return boto3.client("ssm", config=_BRISK)
