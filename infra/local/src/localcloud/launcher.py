@@ -51,25 +51,32 @@ def main(arguments: list[str] | None = None) -> None:
 
 def bridge(settings: Settings, *, without: list[str]) -> None:
     """Apply every gap module except those in ``without``; SystemExit when MiniStack does not fit."""
-    modules = {name: import_module(f"localcloud.gaps.{name}") for name in GAPS}
-    unknown = set(without) - set(modules)
+    unknown = set(without) - set(GAPS)
     if unknown:
         raise SystemExit(f"no gap is called {', '.join(sorted(unknown))}; there are {', '.join(GAPS)}")
-    wanted = {name: module for name, module in modules.items() if name not in without}
-    missing = [
-        f"{reference} (gap {name})"
-        for name, module in wanted.items()
-        for reference in module.TOUCHES
-        if not _exists(reference)
-    ]
+    modules, missing = _modules([name for name in GAPS if name not in without])
     if missing:
         raise SystemExit(
             f"MiniStack {metadata.version('ministack')} does not have {', '.join(missing)}. "
             f"The local cloud's bridges fit release {MINISTACK_RELEASE}: pin that in ministack.in, "
             "or adapt the gap modules named here."
         )
-    for module in wanted.values():
+    for module in modules:
         module.apply(settings)
+
+
+def _modules(names: list[str]) -> tuple[list[Any], list[str]]:
+    """Import the gap modules; also tell what they need and MiniStack lacks."""
+    modules: list[Any] = []
+    missing: list[str] = []
+    for name in names:
+        try:
+            modules.append(import_module(f"localcloud.gaps.{name}"))
+        except ImportError as error:
+            missing.append(f"{error} (gap {name})")
+            continue
+        missing += [f"{symbol} (gap {name})" for symbol in modules[-1].TOUCHES if not _exists(symbol)]
+    return modules, missing
 
 
 def _exists(reference: str) -> bool:
