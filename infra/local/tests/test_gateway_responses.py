@@ -87,7 +87,9 @@ def test_a_caller_who_signs_but_is_not_allowed_is_refused_in_the_same_words(
     credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     SigV4Auth(credentials, "execute-api", iam.meta.region_name).add_auth(request)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(request.url, headers=dict(request.headers.items())))
+        urllib.request.urlopen(
+            urllib.request.Request(f"{stage}/signed", headers=dict(request.headers.items()))
+        )
     assert refused.value.code == 403
     assert refused.value.headers["Content-Type"] == "application/problem+json"
     assert "not authorized to perform: execute-api:Invoke" in json.load(refused.value)["title"]
