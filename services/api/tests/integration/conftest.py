@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
+import boto3
 import pytest
 
 from stage_client import Athlete, Stage
@@ -25,6 +26,20 @@ def stage() -> Stage:
 def machine(stage: Stage) -> Call:
     """Signed calls with the machine-client role."""
     return partial(stage.signed, role_arn=stage.outputs("auth")["MachineClientRoleArn"])
+
+
+@pytest.fixture(scope="session")
+def stranger(stage: Stage) -> Iterator[Call]:
+    """Signed calls of a principal of the account who was allowed nothing."""
+    iam = boto3.client("iam")
+    name = f"api-test-{secrets.token_hex(4)}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    acting = Stage(stage.name, boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]))
+    acting.api_url = stage.api_url  # a stranger may not look it up
+    yield acting.signed
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
 
 
 @pytest.fixture(scope="session")

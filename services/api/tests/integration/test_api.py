@@ -67,15 +67,14 @@ def test_whom_a_route_is_for_may_call_it(
 
 
 @signed
-def test_a_signed_route_refuses_who_has_not_signed(
-    stage: Stage, athlete: Athlete, user_id: str, route: Route
+def test_a_signed_route_refuses_who_has_not_signed_or_may_not(
+    stage: Stage, stranger: Call, athlete: Athlete, user_id: str, route: Route
 ) -> None:
-    nobody = stage.call(*arguments(route, user_id))
-    with_a_token = athlete.call(*arguments(route, user_id))
+    refused = [caller(*arguments(route, user_id)) for caller in (stage.call, athlete.call, stranger)]
 
-    assert (nobody.status, with_a_token.status) == (403, 403)
-    assert problem(nobody)
-    assert problem(with_a_token)
+    assert [answer.status for answer in refused] == [403, 403, 403]
+    for answer in refused:
+        problem(answer)
 
 
 @personal
