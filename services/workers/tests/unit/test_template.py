@@ -1,0 +1,129 @@
+"""What the template promises on AWS, whatever the emulator makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import templates
+
+ROOT = Path(__file__).resolve().parents[4]
+TEMPLATE = templates.load(ROOT / "services" / "workers" / "template.yml", ROOT)
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+LAST_QUEUES = ("WorkoutDeadLetterQueue", "ImportDeadLetterQueue", "PublishFailuresQueue")
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: body["Properties"] for name, body in TEMPLATE.resources.items() if body["Type"] == kind}
+
+
+def allowed(role: str, service: str) -> set[str]:
+    """The actions of one service that a role's own policies allow."""
+    policies = of_type("AWS::IAM::Role")[role]["Policies"]
+    actions: set[str] = set()
+    for statement in (each for policy in policies for each in policy["PolicyDocument"]["Statement"]):
+        assert statement["Effect"] == "Allow"
+        action = statement["Action"]
+        actions |= {action} if isinstance(action, str) else set(action)
+    return {action for action in actions if action.startswith(f"{service}:")}
+
+
+def event(function: str) -> dict[str, Any]:
+    (source,) = of_type("AWS::Serverless::Function")[function]["Events"].values()
+    found: dict[str, Any] = source["Properties"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "actions"),
+    [
+        ("WriteRole", "dynamodb", {"dynamodb:PutItem"}),
+        ("WriteRole", "s3", set()),
+        ("ImportCsvRole", "dynamodb", {"dynamodb:PutItem", "dynamodb:BatchGetItem"}),
+        ("ImportCsvRole", "s3", {"s3:GetObject", "s3:ListBucket"}),
+        ("ImportCsvRole", "sns", {"sns:Publish"}),
+        ("WriteRole", "sns", set()),
+        ("PublishRole", "sns", set()),
+        ("PublishRole", "events", {"events:PutEvents"}),
+        (
+            "PublishRole",
+            "dynamodb",
+            {
+                f"dynamodb:{each}"
+                for each in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+            },
+        ),
+    ],
+)
+def test_a_role_may_do_exactly_its_job(role: str, service: str, actions: set[str]) -> None:
+    assert allowed(role, service) == actions
+
+
+def test_every_queue_is_encrypted_kept_for_days_and_closed_to_plain_http() -> None:
+    closed = set()
+    for policy in of_type("AWS::SQS::QueuePolicy").values():
+        denials = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+        assert denials[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        closed |= {queue["Ref"] for queue in policy["Queues"]}
+    queues = of_type("AWS::SQS::Queue")
+    assert closed == set(queues)
+    for queue in queues.values():
+        assert queue["KmsMasterKeyId"] == {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-KeyArn"}}
+        assert queue["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
+
+@pytest.mark.parametrize(
+    ("queue", "last", "function"),
+    [
+        ("WorkoutQueue", "WorkoutDeadLetterQueue", "WriteFunction"),
+        ("ImportQueue", "ImportDeadLetterQueue", "ImportCsvFunction"),
+    ],
+)
+def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
+    queue: str, last: str, function: str
+) -> None:
+    found = of_type("AWS::SQS::Queue")[queue]
+    assert found["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [last, "Arn"]},
+        "maxReceiveCount": 5,
+    }
+    assert found["VisibilityTimeout"] >= 6 * of_type("AWS::Serverless::Function")[function]["Timeout"]
+
+
+@pytest.mark.parametrize("function", ["WriteFunction", "ImportCsvFunction", "PublishFunction"])
+def test_a_batch_may_fail_in_part(function: str) -> None:
+    assert event(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_stream_loses_nothing_when_the_publisher_crashes() -> None:
+    stream = event("PublishFunction")
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["PublishFailuresQueue", "Arn"]
+    }
+
+
+@pytest.mark.parametrize("queue", LAST_QUEUES)
+def test_somebody_is_told_when_a_last_queue_holds_anything(queue: str) -> None:
+    ops = {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-OpsTopicArn"}}
+    name = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
+    (alarm,) = (each for each in of_type("AWS::CloudWatch::Alarm").values() if name in each["Dimensions"])
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert alarm["AlarmActions"] == [ops]
+
+
+def test_somebody_is_told_when_an_import_fails_or_runs_long() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    about = {"Name": "FunctionName", "Value": {"Ref": "ImportCsvFunction"}}
+    assert {"Errors", "Duration"} <= {each["MetricName"] for each in alarms if about in each["Dimensions"]}
+    longest = TEMPLATE.body["Parameters"]["LongImportMilliseconds"]
+    timeout_ms = of_type("AWS::Serverless::Function")["ImportCsvFunction"]["Timeout"] * 1000
+    assert longest["Default"] < longest["MaxValue"] == timeout_ms
+
+
+def test_the_topic_of_imports_is_encrypted() -> None:
+    (topic,) = of_type("AWS::SNS::Topic").values()
+    assert "KeyArn" in str(topic["KmsMasterKeyId"])
