@@ -5,7 +5,7 @@ every one. An *unchecked hash* ``.pyc`` is used as it is. It has to come from an
 that will run it, so a Lambda package is compiled by a 3.13 found on this machine, in a process of its own.
 
 Two things would make the bytes differ from build to build: the order of sets (``PYTHONHASHSEED=0``) and
-marshal's references, which since version 3 depend on what else the process holds. Of 497 library modules, 3.13
+marshal's references, which since version 3 depend on what else the process holds. Of 497 modules, 3.13
 writes one differently when others were compiled before it. The code is therefore marshalled as version 2,
 which has no references and which every Python reads (2.6 % larger zipped; 0.02 ms more per module to load).
 """

@@ -12,11 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import subprocess
-import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,20 +20,12 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from deploy import archive, bytecode, wheels
+from deploy import archive, bytecode, dependencies, wheels
 from deploy.errors import DeployError
 from deploy.templates import Template
 
 MAX_ZIP_BYTES = 8 * 1024 * 1024
 LOCK = "requirements.lock"
-
-_UNWANTED = {
-    "boto3": "Lambda's runtime brings it",
-    "botocore": "Lambda's runtime brings it",
-    "aws_xray_sdk": "its support ends; use the OpenTelemetry API",
-}
-_PRUNED_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "py.typed"}
-_PRUNED_FOLDERS = {"__pycache__", "tests", "bin"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +38,12 @@ class Target:
 
     @property
     def folder(self) -> str:
-        return f"host-{self.python}" if self.name == "host" else self.name
+        return self.name if self.foreign else f"{self.name}-{self.python}"
+
+    @property
+    def foreign(self) -> tuple[str, str] | None:
+        """Platform and Python version, where they are not this machine's."""
+        return None if self.name == "host" else (self.platform, self.python)
 
 
 LAMBDA = Target("lambda", "3.13", "aarch64-manylinux2014")
@@ -147,76 +140,13 @@ def _plan(template: Template, target: Target, root: Path) -> _Plan:
 def _own_source() -> str:
     """Hash of the modules that make a package: a change in them rebuilds everything."""
     digest = hashlib.sha256()
-    for module in ("packages.py", "archive.py", "bytecode.py"):
+    for module in ("packages.py", "dependencies.py", "archive.py", "bytecode.py"):
         digest.update(Path(__file__).with_name(module).read_bytes())
     return digest.hexdigest()
 
 
 def _install(plan: _Plan) -> None:
-    """Install the locked dependencies and the library into ``plan.site``, pruned; complete or not at all."""
-    plan.site.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=plan.site.parent) as temporary:
-        place = Path(temporary)
-        requirements = place / "requirements.txt"
-        text = (plan.service / LOCK).read_text(encoding="utf-8")
-        if plan.wheel:
-            digest = hashlib.sha256(plan.wheel.path.read_bytes()).hexdigest()
-            text += f"\n{wheels.LIBRARY} @ {plan.wheel.path.resolve().as_uri()} --hash=sha256:{digest}\n"
-        requirements.write_text(text, encoding="utf-8")
-        (place / "site").mkdir()
-        _uv_install(plan, requirements, place / "site")
-        _prune(place / "site")
-        for name, reason in _UNWANTED.items():
-            if (place / "site" / name).exists():
-                raise DeployError(
-                    f"{plan.service / LOCK} ships {name.replace('_', '-')}: {reason}. Take it out."
-                )
-        try:
-            (place / "site").rename(plan.site)
-        except OSError:  # another process was quicker with the same content
-            if not plan.site.exists():
-                raise
-
-
-def _uv_install(plan: _Plan, requirements: Path, site: Path) -> None:
-    # Hashes are required for every line, so what the library or a dependency needs must be in the lock too.
-    command = [
-        uv(),
-        "pip",
-        "install",
-        "--quiet",
-        "--no-progress",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-    ]
-    command += ["--python", sys.executable, "--target", str(site), "--requirements", str(requirements)]
-    if plan.target.name != "host":
-        command += ["--python-platform", plan.target.platform, "--python-version", plan.target.python]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise DeployError(
-            f"{plan.service.name}: its locked dependencies cannot be installed for {plan.target.name} "
-            f"(CPython {plan.target.python}):\n{answer.stderr.strip()}\n"
-            f"If {LOCK} is behind pyproject.toml, renew it: python3 noxfile.py -s lock"
-        )
-
-
-def uv() -> str:
-    """The path of uv: on PATH, or the one installed in this environment."""
-    beside = Path(sys.executable).with_name("uv")
-    found = shutil.which("uv") or (str(beside) if beside.exists() else None)
-    if found is None:
-        raise DeployError("uv is not on PATH; run this through noxfile.py, or install it: pip install uv")
-    return found
-
-
-def _prune(site: Path) -> None:
-    for path in sorted(site.rglob("*")):
-        if path.is_dir() and path.name in _PRUNED_FOLDERS:
-            shutil.rmtree(path)
-        elif path.is_file() and (path.name in _PRUNED_FILES or path.suffix in {".pyi", ".pyc"}):
-            path.unlink()
+    dependencies.install(plan.service / LOCK, plan.wheel, plan.site, plan.target.foreign)
 
 
 def _own(service: Path) -> dict[str, Path]:
