@@ -50,6 +50,8 @@ def unit(names: Sequence[str]) -> int:
     chosen = [
         project for project in projects.select(names) if project.tests.is_dir() and project.name != "local"
     ]
+    if not chosen:
+        print("no unit tests there; the local cloud's need one: -s integration -- local")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return _total("unit", list(pool.map(_unit_tests, chosen)))
 
