@@ -17,8 +17,8 @@ os.environ.update(
 import boto3
 import pytest
 from moto import mock_aws
-
 from tests.unit.cloud import TABLE, Queue
+
 from wotr_workers.queue import DeadLetters
 from wotr_workers.store import Workouts
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.unit.exports import LIMITS, STRAVA, strava_row, text
+
 from wotr_common.workout import Workout
 from wotr_workers.imports import own
 from wotr_workers.imports.admit import Admission, Candidate

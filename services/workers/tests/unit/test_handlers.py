@@ -11,12 +11,12 @@ from typing import Any
 
 import boto3
 import pytest
-
 from tests.unit.cloud import TABLE, Queue
 from tests.unit.exports import STRAVA, strava_row, text
 from tests.unit.test_publisher import record as stream_record
 from tests.unit.test_writer import ACCEPTED
 from tests.unit.test_writer import record as message
+
 from wotr_common.settings import SettingsError
 from wotr_workers import clients
 

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.unit.cloud import TABLE, Queue
 from tests.unit.exports import LIMITS, STRAVA, strava_row, text
+
 from wotr_common import keys
 from wotr_workers.imports.run import Importer
 from wotr_workers.imports.tally import OTHER_REASONS

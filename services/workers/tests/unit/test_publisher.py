@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
-
 from tests.unit.cloud import Queue
+
 from wotr_common.events import WorkoutCreated
 from wotr_common.messages import AcceptedWorkout
 from wotr_workers.bus import PAUSES_S, Bus
