@@ -26,6 +26,7 @@ GAPS = (
     "api_updates",
     "worker_pool",
     "table_streams",
+    "queue_batches",
 )
 
 
