@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import changesets, graph, packages, templates
 from deploy.artifacts import Bucket, packaged
@@ -120,7 +121,7 @@ class _Run:
         name = template.stack_name(self.stage)
         try:
             outcome = self._deploy(template, name)
-        except DeployError as error:
+        except (DeployError, ClientError, BotoCoreError) as error:
             seconds = time.monotonic() - started
             return StackResult(template.stack, name, "failed", seconds=seconds, reason=str(error))
         return StackResult(template.stack, name, outcome.action, outcome.changes, time.monotonic() - started)
