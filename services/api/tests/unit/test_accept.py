@@ -108,7 +108,7 @@ def test_all_wrong_fields_are_named_at_once_but_not_thousands(cloud: Cloud) -> N
     [
         ("", 400, "empty"),
         ("  ", 400, "empty"),
-        ('{"type": "run",}', 400, "line 1, column 16"),
+        ('{"type": run}', 400, "line 1, column 10"),
         ('{\n"type"', 400, "line 2, column 7"),
         ('{"durationMin": NaN}', 400, "NaN"),
         ('{"durationMin": -Infinity}', 400, "-Infinity"),
