@@ -131,13 +131,13 @@ def test_what_our_own_csv_says_is_read_back(said: list[dict[str, object]]) -> No
     ]
     found = admitted(text([header, *rows]))
     assert len(found) == len(said)
-    for workout, row in zip(found, said, strict=True):
-        assert isinstance(workout, Workout), workout
-        assert (workout.type, workout.duration_min) == (row["type"], row["durationMin"])
-        assert workout.distance_m == row["distanceM"]
-        assert (workout.notes or "") == str(row["notes"] or "").strip()
+    for each, row in zip(found, said, strict=True):
+        assert isinstance(each, Workout), each
+        assert (each.type, each.duration_min) == (row["type"], row["durationMin"])
+        assert each.distance_m == row["distanceM"]
+        assert (each.notes or "") == str(row["notes"] or "").strip()
         assert isinstance(row["startedAt"], datetime)
-        assert abs((workout.started_at.replace(tzinfo=None) - row["startedAt"]).total_seconds()) < 0.001
+        assert abs((each.started_at.replace(tzinfo=None) - row["startedAt"]).total_seconds()) < 0.001
 
 
 @given(st.lists(st.binary(max_size=60).map(lambda row: row.replace(b"\n", b"")), max_size=8))
