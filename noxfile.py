@@ -148,8 +148,9 @@ def package(arguments: list[str]) -> None:
 
 @command
 def bench(arguments: list[str]) -> None:
-    """The benchmarks in scripts/bench (-- imports: one of them)."""
-    parts.bench(arguments)
+    """The benchmarks in scripts/bench, on a deployed local cloud (-- imports: one of them)."""
+    with cloud.deployed() as variables:
+        parts.bench(arguments, variables)
 
 
 @command

@@ -96,15 +96,15 @@ def package(arguments: Sequence[str]) -> None:
     cloud.deploy(["package", *arguments])
 
 
-def bench(arguments: Sequence[str]) -> None:
-    """Run the benchmarks named in ``arguments``, all if none is named."""
+def bench(arguments: Sequence[str], deployed: dict[str, str]) -> None:
+    """Run the benchmarks named in ``arguments``, all if none is named; ``deployed`` points at a stage."""
     known = {path.stem: path for path in sorted((ROOT / "scripts" / "bench").glob("[a-z]*.py"))}
     unknown = [name for name in arguments if name not in known]
     if unknown:
         raise Failed(f"no benchmark called {', '.join(unknown)}; there are: {', '.join(known) or 'none yet'}")
     for name in arguments or known:
         print(f"\n=== {name} ===", flush=True)
-        cloud.pipeline([known[name]])
+        cloud.pipeline([known[name]], deployed)
 
 
 def template_files() -> list[Path]:

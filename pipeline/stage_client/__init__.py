@@ -4,8 +4,8 @@ Used by the black-box tests, the demo and the scripts. It works alike on AWS and
 credentials, region and endpoint come from the environment.
 """
 
-from stage_client.answers import Answer, StageError
+from stage_client.answers import Answer, Request, StageError
 from stage_client.stage import Athlete, Stage
 from stage_client.topic_listener import TopicListener
 
-__all__ = ["Answer", "Athlete", "Stage", "StageError", "TopicListener"]
+__all__ = ["Answer", "Athlete", "Request", "Stage", "StageError", "TopicListener"]

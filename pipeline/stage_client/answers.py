@@ -33,6 +33,20 @@ class Answer:
         return json.loads(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP call, ready to be sent."""
+
+    method: str
+    url: str
+    body: bytes | None
+    headers: Mapping[str, str]
+
+    def send(self) -> Answer:
+        """Send it; no redirects, no retries."""
+        return send(self.method, self.url, self.body, self.headers)
+
+
 def payload(body: Body) -> bytes | None:
     """The bytes to send: JSON for values, bytes as they are."""
     return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()

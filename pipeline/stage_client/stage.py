@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from stage_client.answers import Answer, Body, StageError, payload, send
+from stage_client.answers import Answer, Body, Request, StageError, payload, send
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -86,11 +86,24 @@ class Stage:
         role_arn: str | None = None,
     ) -> Answer:
         """One call signed with SigV4, by `role_arn`'s temporary credentials or the environment's own."""
+        return self.sign(method, path, body, query=query, headers=headers, role_arn=role_arn).send()
+
+    def sign(
+        self,
+        method: str,
+        path: str,
+        body: Body = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        role_arn: str | None = None,
+    ) -> Request:
+        """The signed call, to be sent within the five minutes that a signature lives."""
         credentials = self._assumed(role_arn) if role_arn else self._own_credentials()
         url = self.api_url + path + (f"?{urlencode(query)}" if query else "")
         request = AWSRequest(method, url, {**JSON, **(headers or {})}, payload(body))
         SigV4Auth(credentials, "execute-api", self._session.region_name).add_auth(request)
-        return send(method, url, payload(body), dict(request.headers.items()))
+        return Request(method, url, payload(body), dict(request.headers.items()))
 
     def athlete(self, email: str | None = None, password: str | None = None) -> Athlete:
         """A new athlete, signed up, confirmed by the operator's hand and signed in."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ Source = Literal["api", "csv", "strava"]
 USER_ID_PATTERN = r"^[A-Za-z0-9_.@:-]{1,64}$"
 IMPORT_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 NOTES_MAX = 2000
+_DATE_FIRST = re.compile(r"\s*\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 _RESOLUTION = Decimal("0.001")
 _TOO_LARGE = Decimal(10) ** 12
 
@@ -74,9 +76,10 @@ def _only_a_number(value: object) -> object:
 
 
 def _only_a_time_text(value: object) -> object:
-    if not isinstance(value, (str, datetime)):
-        raise ValueError("must be a time like 2026-03-01T17:30:00Z")
-    return value
+    # pydantic alone would take a number, also as text, for seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_FIRST.match(value)):
+        return value
+    raise ValueError("must be a time like 2026-03-01T17:30:00Z")
 
 
 def printable(value: str) -> str:
