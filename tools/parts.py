@@ -66,6 +66,7 @@ def templates(_arguments: Sequence[str]) -> None:
             "cfn-lint": lambda: run(lint_command, env=environments.search_path([ROOT])),
             "checkov": lambda: run(checkov),
             "deploy graph": lambda: cloud.deploy(["check"]),
+            "released library": lambda: cloud.deploy(["check-common"]),
             "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
             "OpenAPI document": lambda: openapi("--check"),
         },

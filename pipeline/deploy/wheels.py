@@ -1,9 +1,9 @@
 """The wheel store: wotr-common's wheels under ``dist/wheels``, by version.
 
 A service pins one exact version. The current version's wheel is built from the working tree, an older one
-from its git tag ``common-vX.Y.Z``. A published version never changes: ``shared/releases.lock`` holds the hash
-of each one's content, and a wheel that does not match is refused. Archive hashes would not do: another zlib
-compresses differently.
+from its git tag ``common-vX.Y.Z`` or, in a clone without tags, from the commit that released it. A
+published version never changes: ``shared/releases.lock`` holds the hash of each one's content, and a wheel
+that does not match is refused. Archive hashes would not do: another zlib compresses differently.
 """
 
 from __future__ import annotations
@@ -116,11 +116,12 @@ def wheel(root: Path, version: str) -> Wheel:
             f"{LIBRARY} {version} was never released: shared/releases.lock has no line for it, and the "
             f"working tree is {current_version(root)}. Pin a released version."
         )
-    result = _of_tag(root, version)
+    result = _of_history(root, version, published)
     if result.digest != published:
         raise ReleaseError(
-            f"The tag common-v{version} builds another content ({result.digest}) than shared/releases.lock "
-            f"names ({published}). A published version never changes: restore the tag or the line."
+            f"The history of common-v{version} builds another content ({result.digest}) than "
+            f"shared/releases.lock names ({published}). A published version never changes: restore the tag "
+            "or the line."
         )
     return result
 
@@ -192,25 +193,35 @@ def _of_working_tree(root: Path, version: str) -> Wheel:
     return _stored(root, version, source) or _build(root, shared, version, source)
 
 
-def _of_tag(root: Path, version: str) -> Wheel:
-    tag = f"common-v{version}"
-    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{tag}^{{commit}}")
+def _of_history(root: Path, version: str, published: str) -> Wheel:
+    commit = _released_in(root, version, published)
     if commit is None:
         raise ReleaseError(
-            f"{LIBRARY} {version} is needed, and this clone has no tag {tag} to build it from. "
-            "Fetch it: git fetch --tags"
+            f"{LIBRARY} {version} is needed, and this clone has neither the tag common-v{version} nor the "
+            "commit that released it. Fetch them: git fetch --tags --unshallow"
         )
-    source = f"tag {commit.decode().strip()}"
+    source = f"commit {commit}"
     stored = _stored(root, version, source)
     if stored:
         return stored
-    exported = _git(root, "archive", tag, "shared")
+    exported = _git(root, "archive", commit, "shared")
     if exported is None:
-        raise ReleaseError(f"The tag {tag} holds no shared/: it is no release of {LIBRARY}.")
+        raise ReleaseError(f"The commit {commit} holds no shared/: it is no release of {LIBRARY}.")
     with tempfile.TemporaryDirectory() as place:
         with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
             archive.extractall(place, filter="data")
         return _build(root, Path(place) / "shared", version, source)
+
+
+def _released_in(root: Path, version: str, published: str) -> str | None:
+    """The tagged commit of a version, or else the one that wrote its line: tags travel apart."""
+    tagged = _git(root, "rev-parse", "--verify", "--quiet", f"common-v{version}^{{commit}}")
+    if tagged is not None:
+        return tagged.decode().strip()
+    wrote = _git(
+        root, "log", "--reverse", "--format=%H", f"-S{version} {published}", "--", "shared/releases.lock"
+    )
+    return wrote.decode().split()[0] if wrote and wrote.strip() else None
 
 
 def _build(root: Path, project: Path, version: str, source: str) -> Wheel:

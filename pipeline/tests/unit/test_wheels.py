@@ -74,11 +74,23 @@ def test_an_older_pin_is_built_from_its_tag(toy: Toy) -> None:
     assert [wheel.version for wheel in wheels.fill(toy.root)] == ["1.0.0", "1.1.0"]
 
 
-def test_an_older_pin_without_its_tag_says_how_to_fetch_it(toy: Toy) -> None:
-    wheels.release(toy.root)
+def test_an_older_pin_in_a_clone_without_tags_is_built_from_the_commit_that_released_it(toy: Toy) -> None:
+    released, _ = wheels.release(toy.root)
     _commit(toy.root)
     toy.library("1.1.0", "Goodbye")
-    with pytest.raises(ReleaseError, match="git fetch --tags"):
+    wheels.release(toy.root)
+    _commit(toy.root)
+    released.path.unlink()
+    assert wheels.wheel(toy.root, "1.0.0").digest == released.digest
+
+
+def test_an_older_pin_without_its_history_says_how_to_fetch_it(toy: Toy) -> None:
+    wheels.release(toy.root)
+    toy.library("1.1.0", "Goodbye")
+    wheels.release(toy.root)
+    _commit(toy.root)
+    subprocess.run(["git", "-C", str(toy.root), "update-ref", "-d", "HEAD"], check=True)
+    with pytest.raises(ReleaseError, match="git fetch --tags --unshallow"):
         wheels.wheel(toy.root, "1.0.0")
 
 
