@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_analytics import totals
 from wotr_analytics.events import Unreadable, counted, workout_event
-from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import NotApplied, Refused, Views
 from wotr_analytics.totals import Amounts, Counted, WorkoutRef
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.observability import logger
 
 TRIES = 6

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 from tests.given import TABLE
 
-from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import Views
+from wotr_common.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -26,9 +26,9 @@ from tests.given import (
 
 from wotr_analytics.events import counted
 from wotr_analytics.projector import TRIES, Batch, count, project
-from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import Views
 from wotr_analytics.totals import Amounts, Change, Contribution, Counted, WorkoutRef, newest
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_common import keys
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated, workout_created
 from wotr_common.items import workout_from_item
 from wotr_common.observability import annotate_span, logger
 from wotr_workers.bus import Bus
-from wotr_workers.queue import DeadLetters
 from wotr_workers.store import plain
 from wotr_workers.workouts import CORRELATION_ID
 

@@ -9,10 +9,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from wotr_common.dead_letters import DeadLetters, correlation_id_of_record
 from wotr_common.messages import AcceptedWorkout
 from wotr_common.observability import annotate_span, logger
 from wotr_common.problems import field_errors
-from wotr_workers.queue import DeadLetters, correlation_id
 from wotr_workers.store import Refused, Workouts
 from wotr_workers.workouts import accepted_item
 
@@ -40,7 +40,7 @@ def write(
     """
     batch = Batch()
     for record in records:
-        logger.set_correlation_id(correlation_id(record))
+        logger.set_correlation_id(correlation_id_of_record(record))
         try:
             _write(record, workouts, shards, batch)
         except (Unreadable, Refused) as error:

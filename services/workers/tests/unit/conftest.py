@@ -19,7 +19,7 @@ import pytest
 from moto import mock_aws
 from tests.unit.cloud import TABLE, Queue
 
-from wotr_workers.queue import DeadLetters
+from wotr_common.dead_letters import DeadLetters
 from wotr_workers.store import Workouts
 
 

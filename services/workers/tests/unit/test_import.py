@@ -14,9 +14,10 @@ from tests.unit.exports import STRAVA, strava_row, text
 from tests.unit.staging import BUCKET, NOW, Stage
 
 from wotr_common import keys
+from wotr_common.dead_letters import DeadLetters
 from wotr_workers.imports.tally import OTHER_REASONS
 from wotr_workers.imports.uploaded import import_uploads
-from wotr_workers.queue import DeadLetters, ImportQueue
+from wotr_workers.queue import ImportQueue
 from wotr_workers.store import Item, Workouts
 from wotr_workers.uploads import Upload
 

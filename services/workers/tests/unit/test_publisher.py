@@ -11,11 +11,11 @@ import pytest
 from botocore.stub import ANY, Stubber
 from tests.unit.cloud import Queue
 
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated
 from wotr_common.messages import AcceptedWorkout
 from wotr_workers.bus import PAUSES_S, Bus
 from wotr_workers.publisher import event_of, publish
-from wotr_workers.queue import DeadLetters
 from wotr_workers.store import raw
 from wotr_workers.workouts import accepted_item
 

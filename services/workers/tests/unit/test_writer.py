@@ -10,8 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from wotr_common import keys
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.items import workout_from_item
-from wotr_workers.queue import DeadLetters
 from wotr_workers.store import Workouts, plain
 from wotr_workers.writer import write
 

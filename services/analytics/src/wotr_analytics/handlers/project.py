@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from wotr_analytics import clients
 from wotr_analytics.projector import project
-from wotr_analytics.queue import DeadLetters
 from wotr_analytics.store import Views
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.limits import LimitsReader
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 from wotr_workers import clients
 from wotr_workers.imports.run import Importer
 from wotr_workers.imports.uploaded import import_uploads
-from wotr_workers.queue import DeadLetters, ImportQueue
+from wotr_workers.queue import ImportQueue
 from wotr_workers.store import Imports, Workouts
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Uploads

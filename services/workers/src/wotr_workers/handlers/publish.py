@@ -6,12 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 from wotr_workers import clients
 from wotr_workers.bus import Bus
 from wotr_workers.publisher import publish
-from wotr_workers.queue import DeadLetters
 
 
 class PublishSettings(Settings):

@@ -7,11 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from wotr_common.dead_letters import DeadLetters
 from wotr_common.limits import LimitsReader
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 from wotr_workers import clients
-from wotr_workers.queue import DeadLetters
 from wotr_workers.store import Workouts
 from wotr_workers.writer import write
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from wotr_common.dead_letters import DeadLetters, correlation_id_of_record
 from wotr_common.observability import annotate_span, logger
 from wotr_workers.imports.run import Importer
-from wotr_workers.queue import DeadLetters, ImportQueue, correlation_id
+from wotr_workers.queue import ImportQueue
 from wotr_workers.uploads import NoUpload, upload_of
 
 
@@ -29,7 +30,7 @@ def import_uploads(
     """Import the uploads that SQS `records` tell of."""
     batch = Batch()
     for record in records:
-        logger.set_correlation_id(correlation_id(record))
+        logger.set_correlation_id(correlation_id_of_record(record))
         try:
             _import(record, importer, batch)
         except NoUpload as error:
