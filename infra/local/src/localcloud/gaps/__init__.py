@@ -24,6 +24,7 @@ GAPS = (
     "parameter_paths",
     "gateway_responses",
     "api_updates",
+    "output_changes",
     "worker_pool",
     "table_streams",
     "queue_batches",
