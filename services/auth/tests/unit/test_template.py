@@ -43,7 +43,10 @@ def test_a_second_factor_can_be_demanded_and_never_by_text_message(auth: templat
     pool = properties(auth, "UserPool")
     assert pool["MfaConfiguration"] == {"Ref": "MfaMode"}
     assert set(auth.parameters["MfaMode"]["AllowedValues"]) == {"OFF", "OPTIONAL", "ON"}
-    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    named = ["HasMfa", ["SOFTWARE_TOKEN_MFA"], {"Ref": "AWS::NoValue"}]
+    assert pool["EnabledMfas"] == {"Fn::If": named}, "Cognito refuses a factor where the mode is OFF"
+    off = {"Fn::Equals": [{"Ref": "MfaMode"}, "OFF"]}
+    assert auth.body["Conditions"]["HasMfa"] == {"Fn::Not": [off]}
 
 
 def test_the_hosted_ui_hands_out_codes_and_never_tokens(auth: templates.Template) -> None:
