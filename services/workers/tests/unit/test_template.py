@@ -61,6 +61,14 @@ def test_a_role_may_do_exactly_its_job(role: str, service: str, actions: set[str
     assert allowed(role, service) == actions
 
 
+def test_a_missing_upload_is_told_from_a_denied_one() -> None:
+    (policy,) = of_type("AWS::IAM::Role")["ImportCsvRole"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    (listing,) = (each for each in statements if each["Action"] == "s3:ListBucket")
+    # S3 asks for this while it answers GetObject, whose context has no prefix: StringLike would say no.
+    assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": "uploads/*"}}
+
+
 def test_every_queue_is_encrypted_kept_for_days_and_closed_to_plain_http() -> None:
     closed = set()
     for policy in of_type("AWS::SQS::QueuePolicy").values():
