@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import import_module
 from pathlib import Path
@@ -168,3 +169,10 @@ def test_what_the_gateway_answers_is_a_problem_too(body: Any, response: str) -> 
     assert {"type", "title", "detail", "correlationId"} <= set(rendered)
     assert str(rendered.get("status", said.get("statusCode"))) == str(said.get("statusCode"))
     assert ("gatewayresponse.header.Retry-After" in said["responseParameters"]) == (response == "THROTTLED")
+
+
+def test_a_line_of_the_access_log_is_json_also_where_a_value_is_missing(resources: Any) -> None:
+    pattern = resources["Api"]["Properties"]["AccessLogSetting"]["Format"]
+    line = re.sub(r"\$[a-zA-Z.]+", "-", pattern.replace("$context.status", "429"))
+    assert json.loads(line)["status"] == 429
+    assert resources["ThrottledMetric"]["Properties"]["FilterPattern"] == "{ $.status = 429 }"
