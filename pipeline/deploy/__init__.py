@@ -13,6 +13,7 @@ The modules follow the way of a change:
 ``deploy.imports``       proof that a zip imports, and from bytecode alone
 ``deploy.artifacts``     the artifact bucket and the packaged template
 ``deploy.changesets``    one stack: change set, events, outcome
+``deploy.settings``      parameters given on the command line
 ``deploy.run``           all of that for a stage
 ``deploy.outputs``       notes/outputs.md
 =======================  =====================================================================

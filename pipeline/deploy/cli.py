@@ -46,6 +46,7 @@ def _up(options: argparse.Namespace, console: Console) -> bool:
             options.root,
             options.stage,
             options.stacks,
+            given=options.set,
             target=packages.TARGETS[options.target],
             watch=progress.watch,
             ended=progress.ended,
@@ -146,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
         "stacks", nargs="*", metavar="STACK", help="only these (what they import must be deployed)"
     )
     up.add_argument("--stage", choices=run.STAGES, default=os.environ.get("WOTR_STAGE", "dev"))
+    up.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STACK.NAME=VALUE",
+        help="give a stack's parameter a value, which later deployments keep (may be repeated)",
+    )
     _target(up, packages.LAMBDA)
     up.add_argument("--report", type=Path, metavar="FILE", help="also write the outcome as JSON")
     up.set_defaults(command=_up)

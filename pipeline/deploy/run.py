@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import changesets, graph, packages, templates
+from deploy import changesets, graph, packages, settings, templates
 from deploy.artifacts import Bucket, packaged
 from deploy.changesets import Change, Event
 from deploy.errors import DeployError
@@ -113,6 +113,7 @@ class _Run:
     clients: Clients
     watch: Watch
     built: Future[dict[str, Package]]
+    given: settings.Settings
     bucket: Bucket = field(init=False)
 
     def deploy(self, template: Template) -> StackResult:
@@ -149,7 +150,10 @@ class _Run:
     def _change(self, template: Template, name: str, **source: str) -> changesets.Outcome:
         request = changesets.Request(
             stack_name=name,
-            parameters={"Stage": self.stage} if "Stage" in template.parameters else {},
+            parameters={
+                **({"Stage": self.stage} if "Stage" in template.parameters else {}),
+                **self.given.get(template.stack, {}),
+            },
             declared=frozenset(template.parameters),
             tags={"wotr:stack": template.stack},
             protect=self.stage == "prod" or template.stack == templates.BOOTSTRAP,
@@ -165,6 +169,7 @@ def up(
     stage: str,
     only: Sequence[str] = (),
     *,
+    given: Iterable[str] = (),
     target: Target = packages.LAMBDA,
     clients: Clients | None = None,
     watch: Watch = lambda *_: None,
@@ -174,25 +179,28 @@ def up(
 
     Parameters
     ----------
+    given
+        Values for parameters of the stacks, each as ``STACK.NAME=VALUE``.
     watch, ended
         Called from several threads with every stack event and with every stack's result.
 
     Raises
     ------
     DeployError
-        Before anything is changed: templates that do not fit together, an unknown name, an import that no
-        deployed stack exports. What goes wrong later is in the results, and stacks that do not depend on it
-        are still deployed.
+        Before anything is changed: templates that do not fit together, an unknown name or parameter, an
+        import that no deployed stack exports. What goes wrong later is in the results, and stacks that do
+        not depend on it are still deployed.
     """
     started = time.monotonic()
     whole = graph.build(templates.everything(root))
     chosen = select(whole, only)
+    values = settings.parse(given, whole.templates, chosen)
     clients = clients or Clients.of()
     if only:
         require_imports(clients.cloudformation, whole, chosen, stage)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         built = pool.submit(packages.build, [whole.templates[name] for name in chosen], target, root)
-        run = _Run(stage, clients, watch, built)
+        run = _Run(stage, clients, watch, built, values)
         first = run.bootstrap(whole.templates[templates.BOOTSTRAP])
         ended(first)
         results = _in_order(whole, chosen, run, pool, ended)

@@ -26,8 +26,8 @@ class Place:
         self.toy = Toy(root, self.base, self.hello)
         self.clients = Clients.of()
 
-    def up(self, *stacks: str) -> Deployment:
-        return run.up(self.toy.root, "dev", stacks, target=packages.HOST, clients=self.clients)
+    def up(self, *stacks: str, given: tuple[str, ...] = ()) -> Deployment:
+        return run.up(self.toy.root, "dev", stacks, given=given, target=packages.HOST, clients=self.clients)
 
     def actions(self, deployment: Deployment) -> dict[str, str]:
         return {result.stack: result.action for result in deployment.stacks if result.stack != "bootstrap"}
@@ -69,6 +69,21 @@ def test_a_stage_comes_up_then_stays_then_takes_only_what_changed(place: Place) 
     changed = place.up()
     assert changed.changed == [place.hello], "one service has changed: exactly one change set is not empty"
     assert place.greet("Ada") == "Hello again, Ada", "the alias has moved to the new code"
+
+
+def test_a_parameter_given_once_stays_given(place: Place) -> None:
+    declared = "Parameters:\n  Seconds: { Type: Number, Default: 30 }\n"
+    place.toy.replace(f"infra/{place.base}.yml", "Parameters:\n", declared)
+
+    def seconds() -> str:
+        stack = place.clients.cloudformation.describe_stacks(StackName=f"wotr-{place.base}-dev")["Stacks"][0]
+        values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+        return values["Seconds"]
+
+    assert place.up(place.base, given=(f"{place.base}.Seconds=90",)).good
+    assert seconds() == "90"
+    assert place.up(place.base).good
+    assert seconds() == "90"
 
 
 def test_a_service_is_deployed_alone_if_what_it_imports_is_there(place: Place) -> None:
