@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
@@ -28,11 +29,11 @@ def parse(model: type[Model], event: Mapping[str, Any]) -> Model:
 
 def _check_content_type(event: Mapping[str, Any]) -> None:
     declared = header(event, "content-type") or ""
-    kind, _, parameters = (part.strip().lower() for part in declared.partition(";"))
-    charset = parameters.removeprefix("charset=").strip('"') if parameters.startswith("charset=") else "utf-8"
+    kind, *parameters = (part.strip().lower() for part in declared.split(";"))
+    charsets = {value.removeprefix("charset=").strip('"') for value in parameters if "charset=" in value}
     if not (kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
         raise Problem(415, "send the body as Content-Type: application/json")
-    if charset not in {"utf-8", "utf8", "us-ascii"}:
+    if not charsets <= {"utf-8", "utf8", "us-ascii"}:
         raise Problem(415, "send the body in UTF-8")
 
 
@@ -62,7 +63,7 @@ def _text(event: Mapping[str, Any]) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise Problem(
             400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
@@ -71,6 +72,15 @@ def _json(text: str) -> Any:
         raise Problem(400, "the body is nested too deeply") from error
     except ValueError as error:  # Python refuses to read an integer of more than 4,300 digits
         raise Problem(400, "the body holds a number with too many digits") from error
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object, refused where a name repeats: keeping the last value would lose what the first one said."""
+    found = dict(members)
+    if len(found) < len(members):
+        (name, _), *_ = Counter(name for name, _ in members).most_common(1)
+        raise Problem(400, f"the body names {name[:64]!r} more than once in one object")
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:
