@@ -12,10 +12,14 @@ from wotr_common.workout import USER_ID_PATTERN
 
 
 def athlete(event: Mapping[str, Any]) -> str:
-    """The signed-in athlete's userId, the token's `sub`; 401 where there is no token."""
+    """The signed-in athlete's userId, the token's `sub`; 401 where there is no ID token.
+
+    API Gateway takes only ID tokens where a route names no scopes. That is looked at again: an access token is
+    given to other applications, and not every emulator tells the two apart.
+    """
     claims = _context(event).get("authorizer", {}).get("claims", {})
     subject = claims.get("sub")
-    if not subject:
+    if not subject or claims.get("token_use") != "id":
         raise Problem(401, "send an ID token of the user pool in the Authorization header")
     return str(subject)
 

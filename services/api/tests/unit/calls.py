@@ -62,7 +62,7 @@ def event(
         "identity": {},
     }
     if athlete:
-        context["authorizer"] = {"claims": {"sub": athlete}}
+        context["authorizer"] = {"claims": {"sub": athlete, "token_use": "id"}}
     elif machine:
         context["identity"] = {"userArn": machine}
     return {

@@ -115,6 +115,7 @@ def test_all_wrong_fields_are_named_at_once_but_not_thousands(cloud: Cloud) -> N
         ('{"durationMin": ' + "9" * 5000 + "}", 400, "too many digits"),
         ("[" * 50_000 + "]" * 10, 400, "too deeply"),
         ("\ufeff{}", 400, "BOM"),
+        ('{"type": "run", "type": "ride"}', 400, "'type' more than once"),
         ('"' + "x" * 65_536 + '"', 413, "65536"),
         ("[]", 422, "correct"),
         ("null", 422, "correct"),
@@ -141,6 +142,7 @@ def test_a_body_that_is_no_object_is_pointed_at_as_a_whole(cloud: Cloud) -> None
         ("Application/JSON;charset=UTF-8", 202),
         ("application/vnd.wotr+json", 202),
         ("application/json; charset=utf-16", 415),
+        ("application/json; profile=x; charset=utf-16", 415),
         ("text/plain", 415),
         ("", 415),
     ],
@@ -181,6 +183,18 @@ def test_unreadable_limits_are_503(cloud: Cloud) -> None:
 @pytest.mark.parametrize("path", ["/workouts", "/me/workouts"])
 def test_a_caller_without_a_name_is_refused_even_if_the_gateway_let_them_in(cloud: Cloud, path: str) -> None:
     assert send("accept", event("POST", path, RUN, machine=None)).status in {401, 403}
+    assert cloud.messages() == []
+
+
+@pytest.mark.parametrize("use", ["access", "refresh", None])
+def test_only_an_id_token_says_who_an_athlete_is(cloud: Cloud, use: str | None) -> None:
+    call = event("POST", "/me/workouts", RUN, athlete=ATHLETE)
+    call["requestContext"]["authorizer"]["claims"]["token_use"] = use
+
+    answer = send("accept", call)
+
+    assert answer.status == 401
+    assert "ID token" in answer.body["detail"]
     assert cloud.messages() == []
 
 
