@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from botocore.config import Config
 from stack import Client, Deploy, Invoke, allow, function, role
@@ -12,6 +14,15 @@ import os, time
 def handler(event, context):
     time.sleep(0.02)
     return os.getpid()
+"""
+SLOW_TO_START = """
+import time
+began = time.monotonic()
+time.sleep(0.2)
+ready = time.monotonic()
+def handler(event, context):
+    time.sleep(0.1)
+    return [began, ready]
 """
 # Calls itself, with every worker of its small pool waiting for the next call.
 DEEP = """
@@ -33,6 +44,16 @@ def test_a_burst_is_served_by_a_few_processes(stack: Deploy, client: Client) -> 
     assert not [answer for answer in answers if "FunctionError" in answer]
     processes = {answer["Payload"].read() for answer in answers}
     assert len(processes) <= 8, "a worker more or less is timing; forty would be a worker for each caller"
+
+
+def test_workers_start_one_after_another(stack: Deploy, client: Client) -> None:
+    made = stack({"Role": role(), "Slow": function(SLOW_TO_START)})
+    lambda_ = client("lambda", config=Config(max_pool_connections=40))
+    with ThreadPoolExecutor(40) as callers:
+        answers = list(callers.map(lambda _: lambda_.invoke(FunctionName=made.ids["Slow"]), range(40)))
+    starts = sorted({tuple(json.load(answer["Payload"])) for answer in answers})
+    assert len(starts) > 1, "while calls wait, the pool grows"
+    assert all(ready <= began for (_, ready), (began, _) in pairwise(starts))
 
 
 def test_a_function_that_calls_itself_is_not_stuck(stack: Deploy, invoke: Invoke) -> None:

@@ -26,6 +26,7 @@ GAPS = (
     "api_updates",
     "output_changes",
     "worker_pool",
+    "unpacked_code",
     "table_streams",
     "queue_batches",
 )
