@@ -14,8 +14,8 @@ from wotr_common.workout import USER_ID_PATTERN
 def athlete(event: Mapping[str, Any]) -> str:
     """The signed-in athlete's userId, the token's `sub`; 401 where there is no ID token.
 
-    API Gateway takes only ID tokens where a route names no scopes. That is looked at again: an access token is
-    given to other applications, and not every emulator tells the two apart.
+    API Gateway takes only ID tokens where a route names no scopes. That is looked at again: an access token
+    is given to other applications, and not every emulator tells the two apart.
     """
     claims = _context(event).get("authorizer", {}).get("claims", {})
     subject = claims.get("sub")
