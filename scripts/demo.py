@@ -36,7 +36,8 @@ BY_HAND = (
     {"type": "strength", "startedAt": "2026-03-02T07:00:00Z", "durationMin": 60, "intensity": "high"},
 )
 
-console = Console(highlight=False, soft_wrap=True)
+# No markup: files, their names and what is said of them may hold [brackets].
+console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 class DemoError(Exception):
@@ -45,7 +46,7 @@ class DemoError(Exception):
 
 def step(text: str) -> None:
     """Announce what comes next."""
-    console.print(f"\n[bold]{text}[/bold]")
+    console.print(f"\n{text}", style="bold")
 
 
 def expect(answer: Answer, status: int) -> Answer:
@@ -98,7 +99,7 @@ def import_history(stage: Stage, athlete: Athlete, name: str, content: bytes) ->
         console.print(f"  set aside: {rows} × {reason}")
     console.print(f"notified by SNS: “{said[0]['message']}”, then “{said[1]['message']}”")
     if said[0]["state"] == "refused":
-        raise DemoError(f"{name} was refused: {said[0]['message']}")
+        raise DemoError(f"{name} was {said[0]['message']}")
     first, second = (message["counts"] for message in said)
     if first["new"] + first["known"] + first["setAside"] != first["rows"] or second["new"]:
         raise DemoError("the import's counts do not add up")
@@ -182,6 +183,14 @@ def sample() -> bytes:
     return out.getvalue().encode()
 
 
+def history(path: Path) -> bytes:
+    """The content of the user's own export; DemoError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DemoError(f"{path.absolute()} cannot be read: {error.strerror}") from error
+
+
 def main() -> int:
     """Play the scenario; 0 where all of it held."""
     parser = argparse.ArgumentParser(description="Play the main scenario on a deployed stage.")
@@ -189,11 +198,11 @@ def main() -> int:
     parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
     options = parser.parse_args()
     try:
-        content = options.csv.read_bytes() if options.csv else sample()
+        content = history(options.csv) if options.csv else sample()
         name = options.csv.name if options.csv else f"a sample of {SAMPLE_ROWS} Strava activities"
         play(Stage(options.stage), name, content)
     except (DemoError, StageError, OSError) as error:
-        console.print(f"[red]The demo stopped: {error}[/red]")
+        console.print(f"The demo stopped: {error}", style="red")
         return 1
     step("All of it held. Where to look next")
     console.print("python3 noxfile.py -s up      the same cloud, kept running, with URLs to call")

@@ -23,7 +23,7 @@ from stage_client import Stage, StageError
 STACKS = ("platform", "data", "auth", "workers", "analytics", "api")
 BODY = '{"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 45}'
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 def show_outputs(stage: Stage) -> None:
@@ -43,21 +43,21 @@ def show_calls(stage: Stage, csv: Path | None) -> None:
     if csv is not None:
         stage.upload_csv(athlete.user_id, "first", csv.read_bytes())
     session = boto3.Session()
-    console.print("\n[bold]For the AWS CLI and SDKs[/bold]")
+    console.print("\nFor the AWS CLI and SDKs", style="bold")
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     console.print("export " + " ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ))
-    console.print(f"\n[bold]As an athlete[/bold]  {email}  {password}  (token valid for an hour)")
+    console.print(f"\nAs an athlete  {email}  {password}  (token valid for an hour)", style="bold")
     console.print(f"TOKEN={athlete.token}")
     bearer = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"'
     console.print(f"curl {bearer} -d '{BODY}' {stage.api_url}/me/workouts")
     console.print(f'curl -H "Authorization: Bearer $TOKEN" {stage.api_url}/me/stats')
-    console.print("\n[bold]As a machine[/bold], signed")
+    console.print("\nAs a machine, signed", style="bold")
     user = "--user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
     signed = f"--aws-sigv4 aws:amz:{session.region_name}:execute-api {user}"
     console.print(
         f"curl {signed} '{stage.api_url}/workouts?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z'"
     )
-    console.print("\n[bold]A history[/bold], if you have the AWS CLI")
+    console.print("\nA history, if you have the AWS CLI", style="bold")
     bucket = stage.outputs("data")["UploadsBucketName"]
     console.print(f"aws s3 cp activities.csv s3://{bucket}/uploads/{athlete.user_id}/mine.csv")
 
@@ -76,7 +76,7 @@ def main() -> int:
         show_outputs(stage)
         show_calls(stage, options.csv)
     except (StageError, OSError) as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(str(error), style="red")
         return 1
     console.print("\nRunning. Ctrl-C stops everything.")
     stop.wait()
