@@ -78,6 +78,11 @@ def test_the_key_serves_the_log_groups_of_its_stage_only(render: Any, group: str
     assert fnmatchcase(group, pattern) is allowed
 
 
+def test_log_groups_may_make_either_kind_of_data_key(render: Any) -> None:
+    (statement,) = key_statements(render, "logs.eu-central-1.amazonaws.com")
+    assert {"kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"} <= set(statement["Action"])
+
+
 @pytest.mark.parametrize("service", ["cloudwatch", "sns", "events"])
 def test_what_delivers_to_encrypted_topics_and_queues_may_use_the_key(render: Any, service: str) -> None:
     granted = [set(found["Action"]) for found in key_statements(render, f"{service}.amazonaws.com")]
