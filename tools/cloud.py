@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 from tools import environments, projects
 from tools.projects import Project
@@ -39,11 +41,22 @@ def deploy(arguments: Sequence[str], variables: dict[str, str] | None = None) ->
     pipeline(["-m", "deploy", *arguments], variables, problem=f"deploy {arguments[0]} failed: see above")
 
 
+def paths(project: Project) -> list[Path]:
+    """Return where ``project`` is imported from, with the wheel of an older wotr-common that it pins."""
+    if project.wheel is not None:
+        _fill_the_store()
+    return project.paths()
+
+
 def import_paths(project: Project) -> dict[str, str]:
-    """Return the variables to import ``project`` with; fetches the wheel of an older wotr-common it pins."""
-    if project.wheel is not None and not project.wheel.is_file():
-        deploy(["wheels"])
-    return environments.search_path(project.paths())
+    """Return the variables to import ``project`` with."""
+    return environments.search_path(paths(project))
+
+
+@cache
+def _fill_the_store() -> None:
+    """Once in each run, whatever lies there: a wheel may have been built before its version was published."""
+    deploy(["wheels"])
 
 
 def pipeline(arguments: Command, variables: dict[str, str] | None = None, problem: str | None = None) -> None:

@@ -129,7 +129,7 @@ def _mypy(python: Path, project: Project) -> bool:
     ok = True
     for group in TARGETS.get(project.name, [["src", "tests"]]):
         targets = [name for name in group if any((inside / name).rglob("*.py")) or name.endswith(".py")]
-        bases = [*project.paths(), *bare, *(inside / name for name in targets if name == "e2e")]
+        bases = [*cloud.paths(project), *bare, *(inside / name for name in targets if name == "e2e")]
         paths = {"MYPYPATH": os.pathsep.join(str(path) for path in bases if path != inside)}
         code, output = capture([*command, *targets], env=paths, cwd=inside) if targets else (0, "nothing yet")
         print(f"{project.directory.relative_to(ROOT)} ({', '.join(group)}): {output.rstrip()}", flush=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
+import tempfile
 import tomllib
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,10 +79,10 @@ class Project:
     def paths(self) -> list[Path]:
         """Return what its PYTHONPATH holds: its own code and the wotr-common it pins.
 
-        The version in the tree is used as source, an older one as its wheel: Python imports from it as it is.
+        The version in the tree is used as source, an older one as its wheel, unpacked: mypy reads no zip.
         """
         if self.common:
-            return [self.sources, self.wheel or ROOT / "shared" / "src"]
+            return [self.sources, _unpacked(self.wheel) if self.wheel else ROOT / "shared" / "src"]
         return [self.sources, *(ROOT / path for path in DRIVEN if self.name not in ALONE)]
 
 
@@ -109,6 +113,20 @@ def select(names: Sequence[str]) -> list[Project]:
     if unknown:
         raise Failed(f"no project called {', '.join(unknown)}; there are: {', '.join(known)}")
     return [known[_plain(name)] for name in names] if names else list(known.values())
+
+
+def _unpacked(wheel: Path) -> Path:
+    """Return a folder with what ``wheel`` holds, named after the content: another wheel, another folder."""
+    content = wheel.read_bytes()
+    folder = ROOT / ".nox" / "libraries" / f"{wheel.stem}-{hashlib.sha256(content).hexdigest()[:12]}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as place, zipfile.ZipFile(wheel) as archive:
+            whole = Path(place) / "unpacked"
+            archive.extractall(whole)
+            with contextlib.suppress(OSError):  # another run was first, with the same content
+                whole.rename(folder)
+    return folder
 
 
 def _name(directory: Path) -> str:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,31 +27,40 @@ def test_an_unknown_project_is_named_with_the_known_ones() -> None:
         projects.select(["apy"])
 
 
-def test_an_older_library_is_taken_from_the_wheel_store(
+def test_an_older_library_is_taken_from_the_wheel_store_as_it_was_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What lies in the store from before the version was published is not trusted."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\ndependencies = ["wotr-common==0.0.9"]\n')
     monkeypatch.setattr(projects, "tree_version", lambda: "1.0.0")
     monkeypatch.setattr(projects, "ROOT", tmp_path)
     wheel = tmp_path / "dist" / "wheels" / "wotr_common-0.0.9-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True)
     asked = []
+
+    def write(text: str) -> None:
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("wotr_common/__init__.py", text)
 
     def deploy(arguments: list[str]) -> None:
         asked.append(arguments)
-        wheel.parent.mkdir(parents=True)
-        wheel.touch()
+        write("PUBLISHED = True")
 
+    write("PUBLISHED = False")
+    cloud._fill_the_store.cache_clear()
     monkeypatch.setattr(cloud, "deploy", deploy)
     for _ in range(2):
-        found = cloud.import_paths(projects.Project("x", tmp_path))["PYTHONPATH"]
-        assert found.split(os.pathsep) == [str(tmp_path), str(wheel)]
+        own, library = cloud.import_paths(projects.Project("x", tmp_path))["PYTHONPATH"].split(os.pathsep)
+        assert own == str(tmp_path)
+        assert (Path(library) / "wotr_common" / "__init__.py").read_text() == "PUBLISHED = True"
     assert asked == [["wheels"]]
+    cloud._fill_the_store.cache_clear()
 
 
-def test_the_present_library_is_taken_from_the_tree() -> None:
-    (api,) = projects.select(["api"])
-    assert api.common == projects.tree_version()
-    assert api.paths() == [shell.ROOT / "services/api/src", shell.ROOT / "shared/src"]
+def test_the_present_library_is_taken_from_the_tree(tmp_path: Path) -> None:
+    present = f'[project]\nname = "x"\ndependencies = ["wotr-common=={projects.tree_version()}"]\n'
+    (tmp_path / "pyproject.toml").write_text(present)
+    assert projects.Project("x", tmp_path).paths() == [tmp_path, shell.ROOT / "shared/src"]
 
 
 def test_unit_tests_cannot_reach_the_network() -> None:
