@@ -85,7 +85,22 @@ def test_a_quote_that_never_closes_costs_its_row_only() -> None:
     assert [row.texts for row in found if isinstance(row, Fields)] == [["a", "1"], ["c", "3"], ["d", "4"]]
     ((line, reason),) = broken(found)
     assert line == 2
-    assert "closing quote" in reason
+    assert "quote missing" in reason
+
+
+@pytest.mark.parametrize(
+    "bad", [b'"b,2\nc,3\n"d,4\n', b'b,"2\nc,3\nd,"4\n', b'b,"2" feet\nc,3\nd,"4" feet\n']
+)
+def test_the_rows_between_two_quotes_that_never_close_are_not_swallowed(bad: bytes) -> None:
+    found = read(b"a,1\n" + bad + b'"e",5\n')
+    assert [row.texts for row in found if isinstance(row, Fields)] == [["a", "1"], ["c", "3"], ["e", "5"]]
+    assert [line for line, _ in broken(found)] == [2, 4]
+
+
+def test_a_quote_that_never_closes_in_every_row_costs_each_its_own_row_only() -> None:
+    found = read(b'b,"2\n' * 1000 + b"c,3\n")
+    assert [line for line, _ in broken(found)] == list(range(1, 1001))
+    assert found[-1] == Fields(1001, ["c", "3"])
 
 
 def test_a_quote_that_closes_too_late_costs_its_row_only() -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 MAX_ROW = 1 << 20  # bytes; the largest rows of real exports have some ten thousand
-_PATIENCE = 16  # how many rows without an end are looked into
+_PATIENCE = 16 * MAX_ROW  # bytes that may be read a second time because quotes are broken
 _HEAD = 4
 _UNDECODABLE = "\udcff"  # cannot be encoded: marks the place in what is recoded
 
@@ -73,21 +73,22 @@ def lines(chunks: Iterable[bytes]) -> Iterator[Line]:
 def rows(source: Iterable[Line], delimiter: str) -> Iterator[Row]:
     """The rows of `source`; those without any text are left out."""
     feed = _Feed(iter(source))
-    reader = csv.reader(feed, delimiter=delimiter)
+    # Strict: a quote that stays open ends at the next one, often rows later; what follows it gives that away.
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
         feed.begin()
         try:
             texts = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield Broken(feed.first, f"cannot be split into fields: {error}")
         except _Endless:
             yield Broken(feed.first, feed.give_back(f"is longer than {MAX_ROW >> 20} MiB"))
+        except csv.Error:
+            # MAX_ROW bytes cannot exceed the csv module's own limit: only quotes are left to be wrong.
+            fault = "does not end before the file does" if feed.unfinished else "is followed by more text"
+            yield Broken(feed.first, feed.give_back(fault))
         else:
-            if feed.unfinished:
-                yield Broken(feed.first, feed.give_back("does not end before the file does"))
-            elif feed.fault:
+            if feed.fault:
                 yield Broken(feed.first, feed.fault)
             elif any(map(str.strip, texts)):
                 yield Fields(feed.first, texts)
@@ -119,11 +120,11 @@ class _Feed:
 
         Not without end: a file can be made so that each of its lines opens a quote that never closes.
         """
-        if self._patience == 0:
+        if self._patience <= 0:
             return f"lines {self.first} to {self._taken[-1].number}: a quoted field {what}; quotes are broken"
-        self._patience -= 1
+        self._patience -= self._size
         self._again.extendleft(reversed(self._taken[1:]))
-        return f"a quoted field {what}: is its closing quote missing?"
+        return f"a quoted field {what}: is a quote missing, or one inside a text not doubled?"
 
     @property
     def first(self) -> int:
