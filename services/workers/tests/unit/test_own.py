@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import datetime
 from decimal import Decimal
 
@@ -49,8 +50,16 @@ def test_our_own_row_says_all_its_fields() -> None:
         b"\n\ntype\tstartedAt\tdurationMin\trpe\nrun\t2026-02-01T07:00:00Z\t45",
         "type,startedAt,durationMin\nrun,2026-02-01T07:00:00Z,45".encode("utf-16"),
         b"type,startedAt,durationMin,avgHeartRate,distanceM\nrun,2026-02-01T07:00:00Z,45,0,0\n",
+        b"type;startedAt;durationMin;;\nrun;2026-02-01T07:00:00Z;45;;\n",
     ],
-    ids=["any order and case", "semicolons and mark", "tabs, blank lines, short row", "utf-16", "zeros"],
+    ids=[
+        "any order and case",
+        "semicolons and mark",
+        "tabs, blank lines, short row",
+        "utf-16",
+        "zeros",
+        "delimiters to spare",
+    ],
 )
 def test_our_own_csv_in_other_clothes(content: bytes) -> None:
     found = workout(content)
@@ -96,7 +105,9 @@ def test_a_bad_row_is_set_aside_with_line_field_and_reason(row: str, field: str)
         (b"type,startedAt,durationMin,colour\n", "'colour' is not known"),
         (b"type,startedAt,durationMin,TYPE\n", "type is there more than once"),
         (b"x" * 3_000_000, "longer than 1 MiB"),
-        (b"PK\x03\x04\xff\xfe", "UTF-8"),
+        (b"caf\xe9,x\n", "UTF-8"),
+        (b"PK\x03\x04\x14\0\xff\xfe", "a ZIP archive or a spreadsheet: upload the CSV itself"),
+        (gzip.compress(OWN, mtime=0), "a gzip file: upload the CSV itself"),
         (b"t\0y\0p\0e\0", "NUL"),
     ],
 )

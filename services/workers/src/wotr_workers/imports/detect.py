@@ -12,6 +12,8 @@ from wotr_workers.imports.rows import Line, lines, rows
 FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT)
 _DELIMITERS = ",;\t"
 _SHOWN = 200
+# What packed files begin with, as a line's approximate text has it.
+_PACKED = {"PK\x03\x04": "a ZIP archive or a spreadsheet", "\x1f\ufffd": "a gzip file"}
 
 
 def recognised(chunks: Iterable[bytes]) -> tuple[Format, Iterator[Entry]]:
@@ -34,6 +36,9 @@ def recognised(chunks: Iterable[bytes]) -> tuple[Format, Iterator[Entry]]:
 
 def _first_line(source: Iterator[Line]) -> Line:
     for line in source:
+        for beginning, packed in _PACKED.items():
+            if line.text.startswith(beginning):
+                raise Unrecognised(f"the file is {packed}: upload the CSV itself")
         if line.fault:
             raise Unrecognised(short(f"line {line.number}, where the header should be: {line.fault}"))
         if line.text.strip():

@@ -29,6 +29,7 @@ _BY_LOWER = {name.lower(): name for name in COLUMNS}
 
 def recognise(header: Sequence[str]) -> Reader | None:
     """A reader where all required columns are there; Unrecognised where others are unknown or repeated."""
+    header = _without_empty_end(header)
     names = [_BY_LOWER.get(text.strip().lower()) for text in header]
     if not set(REQUIRED) <= set(names):
         return None
@@ -51,6 +52,12 @@ def recognise(header: Sequence[str]) -> Reader | None:
 
 
 FORMAT = Format("wotr", "csv", f"our own CSV ({', '.join(COLUMNS)}; the first three are required)", recognise)
+
+
+def _without_empty_end(header: Sequence[str]) -> Sequence[str]:
+    """The header up to its last name: spreadsheets end every row, this one too, with delimiters to spare."""
+    named = [place for place, text in enumerate(header, 1) if text.strip()]
+    return header[: max(named, default=0)]
 
 
 def _entry(row: Fields, columns: Sequence[str]) -> Entry:
