@@ -93,10 +93,13 @@ class Imports:
             {":version": state["uploadVersion"], ":state": state["state"]},
         )
 
-    def update(self, state: Item) -> Item | None:
-        """Store `state` unless a newer upload has taken its place; then return the state of its import."""
-        condition = "attribute_exists(#state) AND uploadVersion = :version"
-        return self._put(state, condition, {":version": state["uploadVersion"]})
+    def replace(self, before: Item, state: Item) -> Item | None:
+        """Store `state` in place of `before`; where that is no longer the state, return what is instead.
+
+        Another state is that of a newer upload, or of the same one where its event was delivered twice.
+        """
+        condition = "uploadVersion = :version AND #state = :state"
+        return self._put(state, condition, {":version": before["uploadVersion"], ":state": before["state"]})
 
     def _put(self, state: Item, condition: str, values: Item) -> Item | None:
         try:

@@ -71,8 +71,10 @@ def upload_of(body: str) -> Upload:
     try:
         event = _ObjectCreated.model_validate_json(body)
     except ValidationError as error:
-        found = "; ".join(f"{each.field}: {each.message}" for each in field_errors(error))
-        raise NoUpload(f"not an event of a created object: {found}") from None
+        found = (
+            f"{each.field}: {each.message}" if each.field else each.message for each in field_errors(error)
+        )
+        raise NoUpload(f"not an event of a created object: {'; '.join(found)}") from None
     found_object = event.detail.object
     key = found_object.key
     match = _KEY.fullmatch(key)

@@ -157,6 +157,30 @@ def test_an_ended_import_that_is_delivered_again_does_nothing(stage: Stage) -> N
     assert len(stage.heard()) == 1
 
 
+class Overtaken(Workouts):
+    """A table that is asked while the same import, delivered a second time, runs from beginning to end."""
+
+    def __init__(self, stage: Stage, upload: Upload) -> None:
+        super().__init__(stage.dynamodb, TABLE)
+        self.other, self.upload = stage.importer(), upload
+
+    def stored(self, wanted: Any) -> dict[str, Item]:
+        self.other.run(self.upload)
+        return super().stored(wanted)
+
+
+def test_an_event_delivered_twice_at_once_is_told_once_with_the_same_counts(stage: Stage) -> None:
+    upload = stage.upload(history(30))
+    stage.workouts = Overtaken(stage, upload)
+
+    tally = stage.importer().run(upload)
+
+    assert tally is not None
+    (told,) = stage.heard()
+    assert told["counts"] == tally.counts()
+    assert tally.new == 27
+
+
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_try(stage: Stage) -> None:
     upload = stage.upload(history(3))
     topic, stage.topic = stage.topic, stage.topic + "-gone"
@@ -256,6 +280,7 @@ def test_events_that_are_no_upload_are_set_aside_and_the_others_imported(stage: 
     letters = {letter["body"]: letter["reason"] for letter in queue.messages()}
     assert set(letters) == set(bodies[:4])
     assert "no longer there" in letters[bodies[3]]
+    assert letters["[]"] == "not an event of a created object: must be a JSON object"
 
 
 def test_an_import_that_fails_comes_again_soon(stage: Stage, queue: Queue) -> None:

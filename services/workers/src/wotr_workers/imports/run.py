@@ -50,8 +50,8 @@ class Importer:
         except Superseded:
             logger.info("upload was replaced by a newer one, which is imported instead")
             return None
-        state = _state(upload)
-        ended = self.imports.begin(state)
+        running = _state(upload)
+        ended = self.imports.begin(running)
         if ended is not None:
             self._tell(ended)
             return None
@@ -59,12 +59,12 @@ class Importer:
         try:
             known, entries = recognised(chain([head], chunks))
         except Unrecognised as error:
-            state |= {"state": REFUSED, "reason": str(error), "message": f"refused: {error}"}
+            end: Item = {"state": REFUSED, "reason": str(error), "message": f"refused: {error}"}
         else:
             for fate in self._fates(upload, known, entries):
                 tally.add(fate)
-            state |= {"state": DONE, "format": known.name, "message": tally.sentence()}
-        self._end(state, tally)
+            end = {"state": DONE, "format": known.name, "message": tally.sentence()}
+        self._end(running, end, tally)
         return tally
 
     def _fates(self, upload: Upload, known: Format, entries: Iterable[Entry]) -> Iterator[Known | SetAside]:
@@ -102,17 +102,17 @@ class Importer:
             line, item = batch[sk]
             yield compared(line, item, other)
 
-    def _end(self, state: Item, tally: Tally) -> None:
-        state |= {
+    def _end(self, running: Item, end: Item, tally: Tally) -> None:
+        state = {
+            **running,
+            **end,
             "counts": tally.counts(),
             "setAsideRows": [asdict(row) for row in sorted(tally.kept, key=lambda row: row.line)],
             "setAsideReasons": dict(tally.reasons),
             "endedAt": time_text(self.clock()),
         }
-        if self.imports.update(state) is not None:
-            logger.info(
-                "upload was replaced by a newer one while it was imported, whose import tells the end"
-            )
+        if self.imports.replace(running, state) is not None:
+            logger.info("told by another import: of a newer upload, or by this one's event delivered again")
             return
         self._tell(state)
 
@@ -120,7 +120,7 @@ class Importer:
         """Publish how an import ended: once, or twice where a crash comes between telling and noting it."""
         if not state["told"]:
             self.topic.tell(message(state))
-            self.imports.update(state | {"told": True})
+            self.imports.replace(state, state | {"told": True})
 
 
 def _state(upload: Upload) -> Item:
