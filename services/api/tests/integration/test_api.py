@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
@@ -93,6 +94,25 @@ def test_an_athletes_route_refuses_who_has_not_signed_in(
 
     assert [answer.status for answer in refused] == [401] * len(refused)
     assert {problem(answer)["title"] for answer in refused} == {"Not signed in"}
+
+
+def test_an_access_token_is_no_id_token(stage: Stage) -> None:
+    email, password = f"{secrets.token_hex(6)}@example.com", f"Aa1-{secrets.token_urlsafe(18)}"
+    athlete = stage.athlete(email, password)
+    auth = stage.outputs("auth")
+    tokens = boto3.client("cognito-idp").admin_initiate_auth(
+        UserPoolId=auth["UserPoolId"],
+        ClientId=auth["UserPoolClientId"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email, "PASSWORD": password},
+    )["AuthenticationResult"]
+
+    def call(token: str) -> Answer:
+        return stage.call("GET", "/me/workouts", headers={"authorization": f"Bearer {token}"})
+
+    assert [call(token).status for token in (athlete.token, tokens["IdToken"])] == [200, 200]
+    refused = call(tokens["AccessToken"])
+    assert (refused.status, problem(refused)["title"]) == (401, "Not signed in")
 
 
 def test_a_wrong_signature_is_a_problem(stage: Stage, user_id: str) -> None:
