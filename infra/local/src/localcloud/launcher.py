@@ -18,13 +18,15 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
+from localcloud import saving
 from localcloud.gaps import GAPS, Settings
 
 MINISTACK_RELEASE = "1.5.33"
 
-# For requests in flight, and then for saving the state.
-_GRACE_SECONDS = 3
-_SHUTDOWN_SECONDS = 12
+# For requests in flight, for the rest but saving the state, which takes what it takes, and for the very end.
+_GRACE_SECONDS = 3.0
+_SHUTDOWN_SECONDS = 12.0
+_END_SECONDS = 1.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -37,9 +39,11 @@ def main(arguments: list[str] | None = None) -> None:
     threading.Thread(target=_watch_parent, daemon=True, name="localcloud-parent").start()
 
     bridge(Settings(functions_python=options.functions_python), without=options.without)
+    app: Any = import_module("ministack.app")
+    app.save_all = saving.patiently(app.save_all)
     status = 0
     try:
-        _lookup("ministack.app:main")()
+        app.main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     finally:
@@ -104,6 +108,9 @@ def _watch_parent() -> None:
     # MiniStack waits for running functions before it saves its state: those that still run are cut off.
     _lookup("ministack.core.lambda_runtime:reset")()
     time.sleep(_SHUTDOWN_SECONDS)
+    with saving.in_progress:
+        pass
+    time.sleep(_END_SECONDS)
     _end_all(1)
 
 

@@ -31,7 +31,8 @@ DEFAULT_REGION = "eu-central-1"
 ACCOUNT = "000000000000"
 
 _START_SECONDS = 60
-_STOP_SECONDS = 20
+# The server ends itself within 16 seconds, but for a large state that it is still saving.
+_STOP_SECONDS = 300
 _PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
