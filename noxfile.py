@@ -11,7 +11,6 @@ python3 noxfile.py -s unit -- api   arguments after -- narrow it
 uv run noxfile.py -s tests          the same where uv is installed
 """
 
-import os
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - an older interpreter must reach this sentence
@@ -61,16 +60,15 @@ def command(work: Callable[[list[str]], object]) -> Callable[..., object]:
 @command
 def demo(arguments: list[str]) -> None:
     """Boot the local cloud, deploy everything, play the main scenario (-- --csv FILE: with your own file)."""
-    with cloud.deployed() as variables:
-        cloud.pipeline(["scripts/demo.py", *arguments], variables, problem="the demo failed: see above")
+    parts.show("demo", arguments)
 
 
 @command
 def up(arguments: list[str]) -> None:
     """Boot and deploy as demo does, then run until Ctrl-C (-- --keep: keep the data for next time)."""
     rest = [word for word in arguments if word != "--keep"]
-    with contextlib.suppress(KeyboardInterrupt), cloud.deployed(persist="--keep" in arguments) as variables:
-        cloud.pipeline(["scripts/up.py", *rest], variables)
+    with contextlib.suppress(KeyboardInterrupt):
+        parts.show("up", rest, persist="--keep" in arguments)
 
 
 @command
@@ -130,14 +128,25 @@ def e2e(arguments: list[str]) -> None:
 @command
 def deploy(arguments: list[str]) -> None:
     """Deploy to the AWS account of your credentials (-- up --stage dev api: one service; -- --help)."""
-    credentials = {name: value for name, value in os.environ.items() if name[:4] == "AWS_"}
-    cloud.deploy(arguments or ["--help"], credentials)
+    cloud.deploy(arguments or ["--help"], cloud.own_credentials())
+
+
+@command
+def script(arguments: list[str]) -> None:
+    """Run one of scripts/ with the AWS settings of your shell (-- seed --users 5; -- s3_smoke --help)."""
+    parts.script(arguments)
 
 
 @command
 def openapi(_arguments: list[str]) -> None:
     """Write the API's OpenAPI document again from its code."""
     parts.openapi()
+
+
+@command
+def contracts(_arguments: list[str]) -> None:
+    """Write the JSON schemas of events and messages again from wotr-common's models."""
+    parts.contract_schemas()
 
 
 @command
@@ -149,8 +158,9 @@ def package(arguments: list[str]) -> None:
 @command
 def bench(arguments: list[str]) -> None:
     """The benchmarks in scripts/bench, on a deployed local cloud (-- imports: one of them)."""
+    chosen = parts.benchmarks(arguments)
     with cloud.deployed() as variables:
-        parts.bench(arguments, variables)
+        parts.bench(chosen, variables)
 
 
 @command

@@ -196,14 +196,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Play the main scenario on a deployed stage.")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export instead of the sample")
     parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
+    parser.add_argument("--check", action="store_true", help="only say whether the options can be used")
     options = parser.parse_args()
     try:
         content = history(options.csv) if options.csv else sample()
         name = options.csv.name if options.csv else f"a sample of {SAMPLE_ROWS} Strava activities"
-        play(Stage(options.stage), name, content)
+        if not options.check:
+            play(Stage(options.stage), name, content)
     except (DemoError, StageError, OSError) as error:
         console.print(f"The demo stopped: {error}", style="red")
         return 1
+    if options.check:
+        return 0
     step("All of it held. Where to look next")
     console.print("python3 noxfile.py -s up      the same cloud, kept running, with URLs to call")
     console.print("services/api/openapi.json     every route    ·  notes/outputs.md    every exported output")

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import boto3
 from rich.console import Console
-from rich.table import Table
 
+from deploy import graph, templates
 from stage_client import Stage, StageError
 
-STACKS = ("platform", "data", "auth", "workers", "analytics", "api")
+ROOT = Path(__file__).resolve().parents[1]
 BODY = '{"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 45}'
 
 console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -28,24 +28,26 @@ console = Console(highlight=False, soft_wrap=True, markup=False)
 
 def show_outputs(stage: Stage) -> None:
     """What the stage's stacks export."""
-    table = Table("stack", "output", "value", title=f"stage {stage.name}")
-    for stack in STACKS:
+    console.print(f"\nWhat the stacks of {stage.name} export", style="bold")
+    whole = graph.build(templates.discover(ROOT))
+    for stack in (name for batch in whole.batches() for name in batch):
         for name, value in stage.outputs(stack).items():
-            table.add_row(stack, name, value)
-    console.print(table)
+            console.print(f"{stack:<10} {name:<26} {value}")  # a table would cut what is meant to be copied
 
 
-def show_calls(stage: Stage, csv: Path | None) -> None:
+def show_calls(stage: Stage, history: bytes | None) -> None:
     """Calls to copy: the environment, an athlete's, a machine's, an upload."""
     password = f"Aa1-{secrets.token_urlsafe(12)}"
     email = f"athlete-{secrets.token_hex(4)}@example.com"
     athlete = stage.athlete(email, password)
-    if csv is not None:
-        stage.upload_csv(athlete.user_id, "first", csv.read_bytes())
+    if history is not None:
+        stage.upload_csv(athlete.user_id, "first", history)
     session = boto3.Session()
-    console.print("\nFor the AWS CLI and SDKs", style="bold")
-    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
-    console.print("export " + " ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ))
+    if "AWS_ENDPOINT_URL" in os.environ:  # the local cloud's keys are no secret; an account's are never shown
+        console.print("\nFor the AWS CLI, SDKs and scripts, in another shell", style="bold")
+        names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+        console.print("export " + " ".join(f"{name}={os.environ.get(name, '')}" for name in names))
+        console.print(f"python3 noxfile.py -s script -- seed --stage {stage.name}")
     console.print(f"\nAs an athlete  {email}  {password}  (token valid for an hour)", style="bold")
     console.print(f"TOKEN={athlete.token}")
     bearer = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"'
@@ -67,14 +69,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Show a deployed stage and wait until Ctrl-C.")
     parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export for the new athlete")
+    parser.add_argument("--check", action="store_true", help="only say whether the options can be used")
     options = parser.parse_args()
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     try:
+        history = options.csv.read_bytes() if options.csv else None
+        if options.check:
+            return 0
         stage = Stage(options.stage)
         show_outputs(stage)
-        show_calls(stage, options.csv)
+        show_calls(stage, history)
     except (StageError, OSError) as error:
         console.print(str(error), style="red")
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -34,6 +35,11 @@ def deployed(*, persist: bool = False) -> Iterator[dict[str, str]]:
     with running(persist=persist) as variables:
         deploy(["up", "--stage", STAGE, "--target", "host"], variables)
         yield variables
+
+
+def own_credentials() -> dict[str, str]:
+    """Return the AWS settings of the shell, for the sessions that are meant to reach an account."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 
 def deploy(arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:

@@ -92,20 +92,54 @@ def openapi(*arguments: str) -> None:
     run([python, "-m", "wotr_api.openapi", *arguments], env=cloud.import_paths(api), cwd=api.directory)
 
 
+def contract_schemas() -> None:
+    """Write the schemas of wotr-common's events and messages from its models."""
+    (shared,) = projects.select(["shared"])
+    python = environments.python(shared.name, shared.lock)
+    paths = environments.search_path([shared.sources, shared.directory])
+    run([python, "-m", "contracts"], env=paths, cwd=shared.directory)
+
+
+def show(name: str, arguments: Sequence[str], *, persist: bool = False) -> None:
+    """Run a script on a local cloud; what is wrong with its arguments is said before anything starts."""
+    command: Command = [f"scripts/{name}.py", *arguments]
+    cloud.pipeline([*command, "--check"], problem=f"{name} was not started: see above")
+    if not {"-h", "--help"} & {*arguments}:
+        with cloud.deployed(persist=persist) as variables:
+            cloud.pipeline(command, variables, problem=f"{name} failed: see above")
+
+
+def script(arguments: Sequence[str]) -> None:
+    """Run the named script with the AWS settings of the developer's shell."""
+    known = [path.stem for path in sorted((ROOT / "scripts").glob("[a-z]*.py"))]
+    name, *rest = arguments or [""]
+    if name not in known:
+        wrong = f"no script called {name}" if name else "name a script"
+        raise Failed(f"{wrong}; there are: {', '.join(known)}")
+    cloud.pipeline(
+        [f"scripts/{name}.py", *rest], cloud.own_credentials(), problem=f"{name} failed: see above"
+    )
+
+
 def package(arguments: Sequence[str]) -> None:
     """Build the zips for Lambda (arm64, Python 3.13) into dist/."""
     cloud.deploy(["package", *arguments])
 
 
-def bench(arguments: Sequence[str], deployed: dict[str, str]) -> None:
-    """Run the benchmarks named in ``arguments``, all if none is named; ``deployed`` points at a stage."""
+def benchmarks(arguments: Sequence[str]) -> list[Path]:
+    """Return the benchmarks named in ``arguments``, all if none is named."""
     known = {path.stem: path for path in sorted((ROOT / "scripts" / "bench").glob("[a-z]*.py"))}
     unknown = [name for name in arguments if name not in known]
     if unknown:
         raise Failed(f"no benchmark called {', '.join(unknown)}; there are: {', '.join(known) or 'none yet'}")
-    for name in arguments or known:
-        print(f"\n=== {name} ===", flush=True)
-        cloud.pipeline([known[name]], deployed)
+    return [known[name] for name in arguments or known]
+
+
+def bench(chosen: Sequence[Path], deployed: dict[str, str]) -> None:
+    """Run benchmarks; ``deployed`` points at a stage."""
+    for path in chosen:
+        print(f"\n=== {path.stem} ===", flush=True)
+        cloud.pipeline([path], deployed)
 
 
 def template_files() -> list[Path]:

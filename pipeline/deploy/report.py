@@ -91,9 +91,7 @@ def summary(console: Console, deployment: Deployment) -> None:
     for reason in dict.fromkeys(result.reason for result in deployment.stacks if result.action == "failed"):
         say(console, reason, "red")
     if deployment.good:
-        say(
-            console, f"Next: python3 noxfile.py -s e2e, or WOTR_STAGE={deployment.stage} with scripts/", "dim"
-        )
+        say(console, f"Next: python3 noxfile.py -s script -- seed --stage {deployment.stage}", "dim")
     else:
         say(console, "Next: put the cause right and run the same command again; finished stacks stay.", "dim")
 

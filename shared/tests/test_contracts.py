@@ -15,7 +15,7 @@ from tests.given import NOW, fields, workout
 from wotr_common.events import WorkoutCreated, WorkoutData, workout_created
 from wotr_common.messages import AcceptedWorkout
 
-RENEW = "from shared/, run: PYTHONPATH=src python -m contracts"
+RENEW = "write them anew: python3 noxfile.py -s contracts"
 
 
 def committed(name: str) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import pytest_socket
 
-from tools import cloud, projects, report, shell, suites
+from tools import cloud, parts, projects, report, shell, suites
 from tools.shell import Failed
 
 
@@ -55,6 +57,47 @@ def test_an_older_library_is_taken_from_the_wheel_store_as_it_was_published(
         assert (Path(library) / "wotr_common" / "__init__.py").read_text() == "PUBLISHED = True"
     assert asked == [["wheels"]]
     cloud._fill_the_store.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name a script; there are: .*s3_smoke, seed"),
+        (["sed"], "no script called sed; there are: .*seed"),
+    ],
+)
+def test_scripts_are_run_by_name(arguments: list[str], said: str) -> None:
+    with pytest.raises(Failed, match=said):
+        parts.script(arguments)
+
+
+def test_benchmarks_are_chosen_by_name() -> None:
+    assert [path.stem for path in parts.benchmarks(["imports"])] == ["imports"]
+    with pytest.raises(Failed, match="no benchmark called import; there are: burst, imports"):
+        parts.benchmarks(["import"])
+
+
+def test_what_cannot_be_shown_is_said_before_a_cloud_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+
+    def pipeline(command: list[str], *_: object, problem: str) -> None:
+        happened.append(" ".join(command))
+        if "gone.csv" in command:
+            raise Failed(problem)
+
+    @contextlib.contextmanager
+    def deployed(**_: object) -> Iterator[dict[str, str]]:
+        happened.append("cloud")
+        yield {}
+
+    monkeypatch.setattr(cloud, "pipeline", pipeline)
+    monkeypatch.setattr(cloud, "deployed", deployed)
+    with pytest.raises(Failed, match="demo was not started"):
+        parts.show("demo", ["--csv", "gone.csv"])
+    parts.show("demo", ["--help"])
+    assert "cloud" not in happened
+    parts.show("demo", ["--csv", "mine.csv"])
+    assert happened[-2:] == ["cloud", "scripts/demo.py --csv mine.csv"]
 
 
 def test_the_present_library_is_taken_from_the_tree(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def main(arguments: list[str]) -> str | None:
         return "usage: python -m wotr_api.openapi [--check]"
     if not arguments:
         DOCUMENT.write_text(text(), encoding="utf-8")
+        print(f"written: services/api/{DOCUMENT.name}")  # noqa: T201 - says what it did
     elif not DOCUMENT.is_file() or DOCUMENT.read_text(encoding="utf-8") != text():
         return f"{DOCUMENT.name} is not what the code says: write it anew with python3 noxfile.py -s openapi"
     return None
