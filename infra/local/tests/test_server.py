@@ -13,6 +13,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from stack import Client, Wait, deploy, function, role
 
-from localcloud import LocalCloud, LocalCloudError
+from localcloud import LocalCloud, LocalCloudError, server
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 
@@ -138,6 +139,25 @@ def test_a_taken_port_is_avoided_or_named(cloud: LocalCloud, own_root: Path) -> 
         assert other.port != cloud.port
     with pytest.raises(LocalCloudError, match=f"port {cloud.port} is taken"):
         LocalCloud(own_root, port=cloud.port).start()
+
+
+def test_two_that_start_at_once_both_come_up(
+    cloud: LocalCloud, own_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        # Both find it free and only one gets it.
+        monkeypatch.setattr(server, "DEFAULT_PORT", probe.getsockname()[1])
+    other_root = own_root / "other"
+    (other_root / ".wotr").mkdir(parents=True)
+    (other_root / ".wotr" / "environments").symlink_to((own_root / ".wotr" / "environments").resolve())
+    clouds = [LocalCloud(own_root), LocalCloud(other_root)]
+    try:
+        with ThreadPoolExecutor() as starting:
+            list(starting.map(LocalCloud.start, clouds))
+        assert len({cloud.port, *(each.port for each in clouds)}) == 3
+    finally:
+        for each in clouds:
+            each.stop()
 
 
 def test_it_listens_on_the_loopback_address_only(cloud: LocalCloud) -> None:

@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         sys.stdout.flush()
         _lookup("ministack.core.lambda_runtime:reset")()
+    # One that did not come up leaves the directory to its parent, which tries again on another port.
+    if status == 0:
         shutil.rmtree(options.temporary, ignore_errors=True)
     _end_all(status)
 
