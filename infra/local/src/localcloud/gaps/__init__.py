@@ -13,6 +13,7 @@ from pathlib import Path
 GAPS = (
     "interpreter",
     "log_wait",
+    "import_errors",
     "embedded_metrics",
     "property_types",
     "resource_types",
