@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wotr_common import keys
-from wotr_common.workout import canonical_time
+from wotr_common.workout import USER_ID_PATTERN, canonical_time
 
 AT = datetime(2022, 10, 6, 23, 19, 20, tzinfo=UTC)
 times = st.datetimes(
@@ -18,7 +18,7 @@ times = st.datetimes(
     datetime(9999, 12, 30),  # noqa: DTZ001 - Hypothesis adds the zone
     timezones=st.just(UTC),
 )
-user_ids = st.from_regex(r"[A-Za-z0-9_.@:-]{1,64}", fullmatch=True)
+user_ids = st.from_regex(USER_ID_PATTERN, fullmatch=True)
 words = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)
 
 

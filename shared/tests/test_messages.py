@@ -28,3 +28,9 @@ def test_a_reader_ignores_what_a_later_sender_adds() -> None:
 def test_what_it_cannot_understand_is_refused(changed: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         AcceptedWorkout.model_validate_json(json.dumps(json.loads(SENT.text()) | changed))
+
+
+@pytest.mark.parametrize("user_id", ["", ".", "..", ".ana", "a/b", "a#b", "a\n", "x" * 65])
+def test_a_user_id_that_cannot_stand_in_a_path_is_refused(user_id: str) -> None:
+    with pytest.raises(ValidationError):
+        AcceptedWorkout(user_id=user_id, accepted_at=NOW, correlation_id="req-1", workout=fields())

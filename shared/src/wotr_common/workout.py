@@ -33,7 +33,7 @@ from pydantic.alias_generators import to_camel
 Intensity = Literal["low", "moderate", "high"]
 Source = Literal["api", "csv", "strava"]
 
-USER_ID_PATTERN = r"^[A-Za-z0-9_.@:-]{1,64}$"
+USER_ID_PATTERN = r"^[A-Za-z0-9_@:-][A-Za-z0-9_.@:-]{0,63}$"  # . and .. would vanish from a URL's path
 IMPORT_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 NOTES_MAX = 2000
 _DATE_FIRST = re.compile(r"\s*\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
@@ -128,7 +128,7 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 WorkoutType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-UserId = Annotated[str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -")]
+UserId = Annotated[str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -, the first no dot")]
 
 
 def half_step(value: Decimal) -> Decimal:
