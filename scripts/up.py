@@ -64,6 +64,12 @@ def show_calls(stage: Stage, history: bytes | None) -> None:
     console.print(f"aws s3 cp activities.csv s3://{bucket}/uploads/{athlete.user_id}/mine.csv")
 
 
+def wait(stop: threading.Event, parent: int) -> None:
+    """Until told to stop, or until the process that started this one has ended: its cloud has ended too."""
+    while not stop.wait(1) and os.getppid() == parent:
+        pass
+
+
 def main() -> int:
     """Show, then wait; 0 when stopped by Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(description="Show a deployed stage and wait until Ctrl-C.")
@@ -71,7 +77,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export for the new athlete")
     parser.add_argument("--check", action="store_true", help="only say whether the options can be used")
     options = parser.parse_args()
-    stop = threading.Event()
+    stop, parent = threading.Event(), os.getppid()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
     try:
@@ -85,7 +91,7 @@ def main() -> int:
         console.print(str(error), style="red")
         return 1
     console.print("\nRunning. Ctrl-C stops everything.")
-    stop.wait()
+    wait(stop, parent)
     return 0
 
 
