@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tools import acceptance
+from tools import acceptance, documents
 from tools.shell import tracked
 
 Breaches = Iterable[tuple[int, str]]
@@ -28,9 +28,13 @@ def findings(root: Path) -> list[str]:
         key_prefixes((root / KEYS).read_text(encoding="utf-8")) if (root / KEYS).is_file() else frozenset()
     )
     found = []
-    for path in tracked():
+    files = tracked()
+    for path in files:
         place = path.relative_to(root)
-        for check in _checks(place, root, names, prefixes):
+        checks = _checks(place, root, names, prefixes)
+        if place.suffix == ".md":
+            checks.append(documents.check(place, root, files))
+        for check in checks:
             found += [f"{place}:{line}: {sentence}" for line, sentence in check(_text(path))]
     return found + acceptance.findings(root)
 

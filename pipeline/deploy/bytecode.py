@@ -68,7 +68,8 @@ def interpreter(version: str) -> Path:
             f"Packages for Lambda need a CPython {version} to compile their bytecode, and there is none: "
             f"not the running one ({sys.executable}, {sysconfig.get_python_version()}), not python{version} "
             f"on PATH, not in uv, and not beside {sys.base_prefix}.\n"
-            f"Install one, for example with `uv python install {version}` or `pyenv install {version}`, and "
+            f"Install one, for example with `{shutil.which('uv') or 'uv'} python install {version}` or "
+            f"`pyenv install {version}`, and "
             "try again. (The package for this machine, --target host, needs no other interpreter.)"
         )
     return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tools import acceptance, house, shell
+from tools import acceptance, documents, house, shell
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +40,43 @@ def test_documents_show_commands_that_exist() -> None:
     assert lines(house.unknown_sessions(text, frozenset({"demo"}))) == [2]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[decisions](../notes/decisions.md#frame) and [api](../services/api)", None),
+        ("[elsewhere](https://example.com/x) and [here](#frame)", None),
+        ("`services/api/template.yml`, services/api. `services/<name>/template.yml`, `notes/*.md`", None),
+        ("`tests/unit` of this folder, or `pipeline/deploy`", None),
+        ("python3 noxfile.py -s script -- seed --users 2", None),
+        ("[decisions](notes/decisions.md)", "the link notes/decisions.md leads nowhere"),
+        ('subgraph web["services/web"]', "there is no services/web"),
+        ("see `services/api/gone.yml`.", "there is no services/api/gone.yml"),
+        ("python3 noxfile.py -s script -- sed", "scripts/ has no sed.py"),
+    ],
+)
+def test_what_a_document_names_is_there(line: str, said: str | None) -> None:
+    files = [
+        "services/api/template.yml",
+        "notes/decisions.md",
+        "scripts/seed.py",
+        "shared/README.md",
+        "pipeline/deploy/cli.py",
+    ]
+    found = list(documents.broken(PurePosixPath("shared/README.md"), line, files))
+    assert found == ([] if said is None else [(1, said)])
+
+
+def test_the_readme_tells_every_session_and_every_folder() -> None:
+    told = (ROOT / "README.md").read_text()
+    assert [
+        name for name in house.sessions((ROOT / "noxfile.py").read_text()) if f"`{name}`" not in told
+    ] == []
+    folders = {path.relative_to(ROOT).parts[0] for path in shell.tracked() if path.parent != ROOT}
+    services = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("services/*/template.yml")}
+    named = folders - {"services", ".ci"} | services
+    assert [name for name in sorted(named) if f"| `{name}` |" not in told] == []
+
+
 def test_sessions_are_read_from_the_noxfile() -> None:
     known = house.sessions((ROOT / "noxfile.py").read_text())
     promised = "demo up tests lint types templates nag unit integration e2e package bench lock"
@@ -60,7 +97,7 @@ def test_findings_name_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "services/api/src/wotr_api/store.py": 'pk = "USER#1"\n',
         "services/api/tests/unit/test_store.py": 'pk = "USER#1"\n',
         "services/api/requirements.lock": "a @ file://x\n",
-        "README.md": "python3 noxfile.py -s gone\n",
+        "README.md": "python3 noxfile.py -s gone\n[gone](gone.md)\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +107,7 @@ def test_findings_name_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     places = [finding.partition(": ")[0] for finding in house.findings(tmp_path)]
     assert places == [
         "README.md:1",
+        "README.md:2",
         "services/api/requirements.lock:1",
         "services/api/src/wotr_api/store.py:1",
         "notes/acceptance.md is missing",

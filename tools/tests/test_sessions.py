@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import subprocess
@@ -125,27 +126,38 @@ def test_a_child_sees_neither_our_packages_nor_an_account(monkeypatch: pytest.Mo
 
 
 def test_an_interrupted_session_takes_its_commands_with_it(tmp_path: Path) -> None:
-    """SIGTERM reaches only the session; the command it runs must not stay behind."""
-    mark = tmp_path / "pid"
+    """SIGTERM reaches only the session; the command it runs, which holds a lock, must not stay behind."""
     child = (
-        f"import os, pathlib, time; pathlib.Path({str(mark)!r}).write_text(str(os.getpid())); time.sleep(60)"
+        "import fcntl, sys, time; held = open(sys.argv[1], 'w'); fcntl.flock(held, fcntl.LOCK_EX); "
+        "print('locked', file=held, flush=True); time.sleep(60)"
     )
     for function in ("run", "capture"):
-        mark.unlink(missing_ok=True)
+        mark = tmp_path / function
         program = (
             "import sys; from tools import shell; shell.end_on_sigterm(); "
-            f"shell.{function}([sys.executable, '-c', sys.argv[1]])"
+            f"shell.{function}([sys.executable, '-c', *sys.argv[1:]])"
         )
         session = subprocess.Popen(
-            [sys.executable, "-c", program, child], env={"PYTHONPATH": str(shell.ROOT)}
+            [sys.executable, "-c", program, child, str(mark)], env={"PYTHONPATH": str(shell.ROOT)}
         )
         while not (mark.exists() and mark.read_text()):
             assert session.poll() is None
             time.sleep(0.01)
         session.terminate()
         assert session.wait(timeout=30) != 0
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(mark.read_text()), 0)
+        _wait_for_the_lock(mark)
+
+
+def _wait_for_the_lock(path: Path) -> None:
+    """Return once nobody holds it: a lock ends with its process, even before somebody reaps that."""
+    end = time.monotonic() + 30
+    with path.open() as file:
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                assert time.monotonic() < end, f"{path.name}: the command still runs"
+                time.sleep(0.01)
 
 
 def test_a_failing_command_is_named() -> None:
