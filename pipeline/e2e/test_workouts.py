@@ -142,6 +142,18 @@ def test_nobody_gets_in_without_being_let_in(stage: Stage, user_id: str) -> None
         assert refused.headers["content-type"].startswith("application/problem+json")
 
 
+def test_a_cold_start_is_counted(stage: Stage, user_id: str) -> None:
+    assert stage.signed("GET", f"/stats/{user_id}", role_arn=machine(stage)).status == 200
+    cloudwatch = boto3.client("cloudwatch")
+
+    def functions() -> list[str]:
+        found = cloudwatch.list_metrics(Namespace="wotr", MetricName="ColdStart")["Metrics"]
+        named = (dimension for metric in found for dimension in metric["Dimensions"])
+        return [each["Value"] for each in named if each["Name"] == "function_name"]
+
+    eventually(functions, lambda names: any("StatsFunction" in name for name in names), "the cold start")
+
+
 def test_limits_take_effect_without_a_deployment(stage: Stage, user_id: str) -> None:
     ssm = boto3.client("ssm")
     name = f"/wotr/{stage.name}/workouts/supported-types"

@@ -26,14 +26,15 @@ class Place:
         self.toy = Toy(root, self.base, self.hello)
         self.clients = Clients.of()
 
-    def up(self, *stacks: str, given: tuple[str, ...] = ()) -> Deployment:
-        return run.up(self.toy.root, "dev", stacks, given=given, target=packages.HOST, clients=self.clients)
+    def up(self, *stacks: str, stage: str = "dev", given: tuple[str, ...] = ()) -> Deployment:
+        return run.up(self.toy.root, stage, stacks, given=given, target=packages.HOST, clients=self.clients)
 
     def actions(self, deployment: Deployment) -> dict[str, str]:
         return {result.stack: result.action for result in deployment.stacks if result.stack != "bootstrap"}
 
-    def greet(self, name: str) -> str:
-        stack = self.clients.cloudformation.describe_stacks(StackName=f"wotr-{self.hello}-dev")["Stacks"][0]
+    def greet(self, name: str, stage: str = "dev") -> str:
+        full = f"wotr-{self.hello}-{stage}"
+        stack = self.clients.cloudformation.describe_stacks(StackName=full)["Stacks"][0]
         function = stack["Outputs"][0]["OutputValue"]
         payload = json.dumps({"name": name}).encode()
         answer = self.clients.functions.invoke(FunctionName=function, Qualifier="live", Payload=payload)
@@ -69,6 +70,18 @@ def test_a_stage_comes_up_then_stays_then_takes_only_what_changed(place: Place) 
     changed = place.up()
     assert changed.changed == [place.hello], "one service has changed: exactly one change set is not empty"
     assert place.greet("Ada") == "Hello again, Ada", "the alias has moved to the new code"
+
+
+def test_dev_and_prod_are_stacks_of_their_own_made_from_one_template(place: Place) -> None:
+    assert place.up().good
+    assert place.up(stage="prod").good
+    place.toy.replace(place.handler, '"{WORD}, ', '"{WORD} again, ')
+    assert place.up(stage="prod").changed == [place.hello]
+    assert (place.greet("Ada"), place.greet("Ada", "prod")) == ("Hello, Ada", "Hello again, Ada")
+    for stage, protected in (("dev", False), ("prod", True)):
+        full = f"wotr-{place.base}-{stage}"
+        stack = place.clients.cloudformation.describe_stacks(StackName=full)["Stacks"][0]
+        assert stack.get("EnableTerminationProtection", False) is protected
 
 
 def test_a_parameter_given_once_stays_given(place: Place) -> None:

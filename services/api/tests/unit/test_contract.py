@@ -33,9 +33,17 @@ def _value(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _value)
 
 
+def template() -> Any:
+    return yaml.load((SERVICE / "template.yml").read_text(encoding="utf-8"), _Loader)
+
+
+def parameters() -> Any:
+    return template()["Parameters"]
+
+
 @pytest.fixture(scope="module")
 def resources() -> Any:
-    return yaml.load((SERVICE / "template.yml").read_text(encoding="utf-8"), _Loader)["Resources"]
+    return template()["Resources"]
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +113,26 @@ def _spelled(path: str) -> str:
     return re.sub(
         r"<(\w+)>", lambda name: "{" + re.sub(r"_(\w)", lambda char: char[1].upper(), name[1]) + "}", path
     )
+
+
+def test_somebody_is_told_of_more_than_one_percent_of_server_errors_in_five_minutes(resources: Any) -> None:
+    alarm = resources["ServerErrorAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
+    assert alarm["Statistic"] == "Average", "of this metric, that is the share of calls"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 300
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert (alarm["Threshold"], parameters()["ServerErrorRatio"]["Default"]) == ("ServerErrorRatio", 0.01)
+
+
+def test_somebody_is_told_of_throttled_callers(resources: Any) -> None:
+    counted = resources["ThrottledMetric"]["Properties"]
+    [metric], alarm = counted["MetricTransformations"], resources["ThrottledAlarm"]["Properties"]
+
+    assert counted["FilterPattern"] == "{ $.status = 429 }"
+    assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+    assert alarm["Threshold"] == "ThrottledPerMinute"
+    assert alarm["AlarmActions"] == [{"Fn::ImportValue": "wotr-platform-${Stage}-OpsTopicArn"}]
 
 
 def test_the_document_is_up_to_date() -> None:
