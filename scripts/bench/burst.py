@@ -78,6 +78,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     stage = Stage(os.environ.get("WOTR_STAGE", "dev"))
+    print(f"{options.rounds + 1} bursts of {options.calls}, each worked off before the next", flush=True)
     table = Table("burst", "p50 ms", "p95 ms", "calls/s", "p50 ÷ health", title=f"{options.calls} at once")
     for round_ in range(options.rounds + 1):
         user = f"bench-{secrets.token_hex(6)}"

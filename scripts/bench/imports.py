@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=7, help="interpreters per figure (default %(default)s)")
     runs = parser.parse_args().runs
     python = environments.prepare(ROOT / ".wotr" / "environments").functions
+    print(f"every handler in {runs} fresh interpreters", flush=True)
     found = templates.everything(ROOT)
     built = packages.build(found, packages.HOST, ROOT)
     table = Table(
