@@ -128,7 +128,9 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 WorkoutType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-UserId = Annotated[str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -, the first no dot")]
+UserId = Annotated[
+    str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -, the first no dot")
+]
 
 
 def half_step(value: Decimal) -> Decimal:
