@@ -133,4 +133,4 @@ class Toy:
             """,
         )
         self.write("shared/src/wotr_common/__init__.py", f'WORD = "{word}"\n')
-        self.write("shared/src/wotr_common/tests/test_word.py", "assert True\n")
+        self.write("shared/src/wotr_common/tests/test_word.py", "WORD = 1\n")
