@@ -36,11 +36,15 @@ def url(sqs: Any) -> str:
 def test_the_body_is_kept_with_reason_and_correlation_id(
     sqs: Any, url: str, reason: str, correlation_id: str, kept: tuple[str, str]
 ) -> None:
-    DeadLetters(sqs, url).set_aside('{"as": "it came"}', reason, correlation_id)
+    assert DeadLetters(sqs, url).set_aside('{"as": "it came"}', reason, correlation_id)
     (message,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
     attributes = message["MessageAttributes"]
     assert message["Body"] == '{"as": "it came"}'
     assert (attributes["reason"]["StringValue"], attributes["correlationId"]["StringValue"]) == kept
+
+
+def test_what_the_queue_does_not_take_is_to_come_again(sqs: Any, url: str) -> None:
+    assert not DeadLetters(sqs, f"{url}-gone").set_aside("{}", "why", "abc-1")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from wotr_common.observability import logger
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -21,16 +25,24 @@ class DeadLetters:
         self._sqs = sqs
         self._url = url
 
-    def set_aside(self, body: str, reason: str, correlation_id: str) -> None:
-        """Keep `body` as it came; botocore's errors where SQS does not take it."""
-        self._sqs.send_message(
-            QueueUrl=self._url,
-            MessageBody=body,
-            MessageAttributes={
-                "reason": {"DataType": "String", "StringValue": attribute_text(reason)},
-                "correlationId": {"DataType": "String", "StringValue": attribute_text(correlation_id)},
-            },
-        )
+    def set_aside(self, body: str, reason: str, correlation_id: str) -> bool:
+        """Keep `body` as it came, and log that; False where SQS does not take it: let it come again then."""
+        try:
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=body,
+                MessageAttributes={
+                    "reason": {"DataType": "String", "StringValue": attribute_text(reason)},
+                    "correlationId": {"DataType": "String", "StringValue": attribute_text(correlation_id)},
+                },
+            )
+        except (ClientError, BotoCoreError):
+            logger.exception(
+                "could not be set aside, it comes again", reason=reason, correlation_id=correlation_id
+            )
+            return False
+        logger.error("set aside", reason=reason, correlation_id=correlation_id)
+        return True
 
 
 def attribute_text(text: str) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_analytics import totals
 from wotr_analytics.events import Unreadable, counted, workout_event
@@ -82,7 +80,11 @@ def project(
     _log(messages, outcome)
     poison += [(message, reason) for ref, reason in outcome.refused.items() for message in messages[ref]]
     # Last, so that a crash before it sets nothing aside twice.
-    not_set_aside = list(_set_aside(poison, dead_letters))
+    not_set_aside = [
+        message.message_id
+        for message, reason in poison
+        if not dead_letters.set_aside(message.body, reason, message.correlation_id)
+    ]
     failed = [message.message_id for ref in outcome.failed for message in messages[ref]]
     return Batch(failed + not_set_aside, outcome.first_counted)
 
@@ -127,16 +129,3 @@ def _log(messages: Mapping[WorkoutRef, list[Message]], outcome: Outcome) -> None
         logger.info("workouts projected", events=events, correlation_id=correlation_id)
     for ref, reason in outcome.failed.items():
         logger.warning("workout not counted, its events go back to the queue", workout=ref, reason=reason)
-
-
-def _set_aside(poison: Iterable[tuple[Message, str]], dead_letters: DeadLetters) -> Iterator[str]:
-    """Send each message to the dead letters; yields the ids of those that could not be sent."""
-    for message, reason in poison:
-        with logger.append_context_keys(correlation_id=message.correlation_id, reason=reason):
-            try:
-                dead_letters.set_aside(message.body, reason, message.correlation_id)
-            except (ClientError, BotoCoreError):
-                logger.exception("event could not be set aside, it goes back to the queue")
-                yield message.message_id
-            else:
-                logger.error("event set aside")

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+# Read once, when the library's logger and metrics are imported.
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "analytics", "POWERTOOLS_METRICS_NAMESPACE": "wotr"}
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -22,8 +25,6 @@ DEAD_LETTERS = "event-dead-letters"
 # Read once, when the handler is imported.
 os.environ |= {
     "WOTR_STAGE": "dev",
-    "POWERTOOLS_SERVICE_NAME": "analytics",
-    "POWERTOOLS_METRICS_NAMESPACE": "wotr",
     "VIEWS_TABLE": TABLE,
     "EVENT_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}",
 }

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated, workout_created
@@ -70,11 +68,7 @@ def _is_new_workout(record: Mapping[str, Any]) -> bool:
 def _set_aside(record: Mapping[str, Any], reason: str, failures: DeadLetters, batch: Batch) -> None:
     image = record["dynamodb"].get("NewImage", {})
     identity = str(image.get(CORRELATION_ID, {}).get("S") or record.get("eventID"))
-    try:
-        failures.set_aside(json.dumps(record, default=str), reason, identity)
-    except (ClientError, BotoCoreError):
-        logger.exception("record could not be set aside, the stream sends it again", reason=reason)
-        batch.failed_ids.append(record["dynamodb"]["SequenceNumber"])
-    else:
+    if failures.set_aside(json.dumps(record, default=str), reason, identity):
         batch.set_aside += 1
-        logger.error("record set aside", reason=reason, correlation_id=identity)
+    else:
+        batch.failed_ids.append(record["dynamodb"]["SequenceNumber"])

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from wotr_common.dead_letters import DeadLetters, correlation_id_of_record
@@ -78,12 +77,7 @@ def parse(body: str) -> AcceptedWorkout:
 
 
 def _set_aside(record: Mapping[str, Any], reason: str, dead_letters: DeadLetters, batch: Batch) -> None:
-    identity = logger.get_correlation_id() or record["messageId"]
-    try:
-        dead_letters.set_aside(record["body"], reason, identity)
-    except (ClientError, BotoCoreError):
-        logger.exception("message could not be set aside, it goes back to the queue", reason=reason)
-        batch.failed_ids.append(record["messageId"])
-    else:
+    if dead_letters.set_aside(record["body"], reason, logger.get_correlation_id() or record["messageId"]):
         batch.set_aside += 1
-        logger.error("message set aside", reason=reason)
+    else:
+        batch.failed_ids.append(record["messageId"])

@@ -34,7 +34,9 @@ def import_uploads(
         try:
             _import(record, importer, batch)
         except NoUpload as error:
-            _set_aside(record, str(error), dead_letters, batch)
+            identity = logger.get_correlation_id() or record["messageId"]
+            if not dead_letters.set_aside(record["body"], str(error), identity):
+                batch.failed_ids.append(record["messageId"])
         except Exception:  # noqa: BLE001 - whatever it is, what was written stays and the message comes again
             logger.exception("import not finished, its message goes back to the queue")
             batch.failed_ids.append(record["messageId"])
@@ -52,17 +54,6 @@ def _import(record: Mapping[str, Any], importer: Importer, batch: Batch) -> None
     batch.new += tally.new
     batch.rows_set_aside += tally.set_aside
     logger.info("import ended", counts=tally.counts())
-
-
-def _set_aside(record: Mapping[str, Any], reason: str, dead_letters: DeadLetters, batch: Batch) -> None:
-    identity = logger.get_correlation_id() or record["messageId"]
-    try:
-        dead_letters.set_aside(record["body"], reason, identity)
-    except (ClientError, BotoCoreError):
-        logger.exception("message could not be set aside, it goes back to the queue", reason=reason)
-        batch.failed_ids.append(record["messageId"])
-    else:
-        logger.error("message set aside", reason=reason)
 
 
 def _come_again_soon(record: Mapping[str, Any], queue: ImportQueue) -> None:
