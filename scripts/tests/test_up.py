@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 
-CHILD = "import os, threading, up; print('waiting', flush=True); up.wait(threading.Event(), os.getppid())"
+# The parent is looked up before the test hears of it, and may kill it.
+CHILD = (
+    "import os, threading, up; p = os.getppid(); print('waiting', flush=True); up.wait(threading.Event(), p)"
+)
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 

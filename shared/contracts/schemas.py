@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from wotr_common.events import CONTRACTS
-from wotr_common.messages import AcceptedWorkout
+from wotr_common.messages import AcceptedWorkout, Command, Outcome
 
 FOLDER = Path(__file__).parent
 _SAYS_NOTHING = {"title", "description", "$defs", "$schema"}
@@ -26,7 +26,8 @@ Schema = dict[str, Any]
 def models() -> dict[str, type[BaseModel]]:
     """Every contract by the name of its file."""
     events = {f"{model.model_fields['name'].default}.v{_version(model)}.json": model for model in CONTRACTS}
-    return {**events, f"accepted-workout.v{_version(AcceptedWorkout)}.json": AcceptedWorkout}
+    messages = {"accepted-workout": AcceptedWorkout, "command": Command, "outcome": Outcome}
+    return {**events, **{f"{name}.v{_version(model)}.json": model for name, model in messages.items()}}
 
 
 def text(model: type[BaseModel]) -> str:

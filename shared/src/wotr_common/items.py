@@ -1,4 +1,4 @@
-"""A workout as an item of the table `Workouts`: what workers write and api reads."""
+"""Workouts and sessions as items of the table `Workouts`: what workers write and api reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wotr_common import keys
+from wotr_common.session import Session
 from wotr_common.workout import Workout, content_hash
 
 _KEY_ATTRIBUTES = {
@@ -38,3 +39,26 @@ def workout_from_item(item: Mapping[str, Any]) -> Workout:
     return Workout.model_validate(
         {name: value for name, value in item.items() if name not in _KEY_ATTRIBUTES}
     )
+
+
+def session_item(session: Session) -> dict[str, Any]:
+    """The item to put: numbers as Decimal, absent fields left out, sets in their order."""
+    fields = session.model_dump(by_alias=True, exclude_none=True)
+    fields["date"] = session.date.isoformat()
+    fields["warnings"] = list(session.warnings)
+    fields["sets"] = [_set(each) for each in fields["sets"]]
+    return {**fields, **keys.session_key(session.user_id, session.session_id)}
+
+
+def session_from_item(item: Mapping[str, Any]) -> Session:
+    """The session in an item (numbers as Decimal); attributes that later versions add are ignored."""
+    fields = {name: value for name, value in item.items() if name not in {keys.PK, keys.SK}}
+    fields["sets"] = [
+        {**each, "reps": int(each["reps"])} if "reps" in each else each for each in item.get("sets", ())
+    ]
+    return Session.model_validate(fields)
+
+
+def _set(fields: dict[str, Any]) -> dict[str, Any]:
+    warnings = fields.pop("warnings")
+    return {**fields, "warnings": list(warnings)} if warnings else fields

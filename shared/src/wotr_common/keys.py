@@ -7,7 +7,7 @@ convention: `pk` says whose it is, `sk` what it is, in an order that a query can
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
 from zlib import crc32
 
@@ -24,7 +24,13 @@ TYPE_INDEX_SK = "startedAt"
 TTL = "expiresAt"
 
 _WORKOUT = "WORKOUT#"
+_SESSION = "SESSION#"
+_IMPORT = "IMPORT#"
+_RECORD = "PR#"
+_BEFORE = "BEFORE#"
+_SET_ASIDE = "ASIDE#"
 _TOTAL = "TOTAL#"
+_SESSION_ID = re.compile(r"(\d{8})T\d{6}-[0-9a-z]{1,32}", re.ASCII)
 _WORKOUT_ID = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z", re.ASCII)
 
 
@@ -87,9 +93,119 @@ def workout_range(start: datetime | None, end: datetime | None) -> tuple[str, st
     return low, high
 
 
+def session_id(local: datetime, suffix: str) -> str:
+    """A session's id within its user: the start on the athlete's own clock, `20260301T173000-SUFFIX`.
+
+    The clock's time, not UTC: a history that is read again with another time zone meets its sessions.
+    """
+    return f"{local:%Y%m%dT%H%M%S}-{suffix}"
+
+
+def session_date(session_id: str) -> date:
+    """The date in `session_id`; ValueError where it is not an id."""
+    match = _SESSION_ID.fullmatch(session_id)
+    if match is None:
+        raise ValueError("a session id looks like 20260301T173000-1a2b3c4d5e")
+    return datetime.strptime(match[1], "%Y%m%d").date()  # noqa: DTZ007 - a date on the athlete's own clock
+
+
+def session_key(user_id: str, session_id: str) -> Key:
+    """Key of a session; ValueError where `session_id` is not an id."""
+    return {"pk": user_pk(user_id), "sk": f"{_SESSION}{session_date(session_id)}#{session_id}"}
+
+
+def is_session(sk: str) -> bool:
+    """Whether `sk` is a session's sort key."""
+    return sk.startswith(_SESSION)
+
+
+def session_range(start: date | None, end: date | None) -> tuple[str, str]:
+    """Inclusive bounds of the sort keys of sessions with `start` <= date <= `end`."""
+    low = f"{_SESSION}{start}" if start else _SESSION
+    high = f"{_SESSION}{end}#~" if end else _SESSION + "~"
+    return low, high
+
+
 def import_key(user_id: str, import_id: str) -> Key:
     """Key of one import's state."""
-    return {"pk": user_pk(user_id), "sk": f"IMPORT#{import_id}"}
+    return {"pk": user_pk(user_id), "sk": f"{_IMPORT}{import_id}"}
+
+
+def import_prefix() -> str:
+    """What the sort keys of a user's imports begin with."""
+    return _IMPORT
+
+
+def is_import(sk: str) -> bool:
+    """Whether `sk` is that of an import's state."""
+    return sk.startswith(_IMPORT)
+
+
+def import_pk(user_id: str, import_id: str) -> str:
+    """The partition of what one import keeps beside its state: rows set aside, items as they were before."""
+    return f"IMPORT#{user_id}#{import_id}"
+
+
+def set_aside_sk(line: int) -> str:
+    """Sort key, in an import's partition, of the row that began in `line` and was set aside."""
+    return f"{_SET_ASIDE}{line:09d}"
+
+
+def set_aside_prefix() -> str:
+    """What the sort keys of rows set aside begin with."""
+    return _SET_ASIDE
+
+
+def before_sk(sk: str) -> str:
+    """Sort key, in an import's partition, of the user's item `sk` as it was before the import changed it."""
+    return _BEFORE + sk
+
+
+def before_prefix() -> str:
+    """What the sort keys of items as they were before begin with."""
+    return _BEFORE
+
+
+def changed_sk(before_sk: str) -> str:
+    """The sort key of the item that `before_sk` kept; ValueError where it is not such a key."""
+    if not before_sk.startswith(_BEFORE):
+        raise ValueError(f"{before_sk!r} keeps no item")
+    return before_sk.removeprefix(_BEFORE)
+
+
+def lease_key(user_id: str) -> Key:
+    """Key of the lease that lets one import of a user run at a time."""
+    return {"pk": user_pk(user_id), "sk": "IMPORT_LEASE"}
+
+
+def source_key(user_id: str, source: str, source_id: str) -> Key:
+    """Key of what says which workout an app's own id means."""
+    return {"pk": user_pk(user_id), "sk": f"SOURCE#{source}#{source_id}"}
+
+
+def record_key(user_id: str, kind: str, subject: str) -> Key:
+    """Key of a personal record: one item for each kind and subject."""
+    return {"pk": user_pk(user_id), "sk": f"{_RECORD}{kind}#{subject}"}
+
+
+def record_prefix(kind: str = "") -> str:
+    """What the sort keys of records, or of those of one kind, begin with."""
+    return f"{_RECORD}{kind}#" if kind else _RECORD
+
+
+def is_record(sk: str) -> bool:
+    """Whether `sk` is a record's sort key."""
+    return sk.startswith(_RECORD)
+
+
+def record_log_key(user_id: str, at: datetime, kind: str, subject: str) -> Key:
+    """Key of the note that a record of a workout that started `at` was told of."""
+    return {"pk": user_pk(user_id), "sk": f"PR_LOG#{time_text(at)}#{kind}#{subject}"}
+
+
+def profile_key(user_id: str) -> Key:
+    """Key of what the athlete says of themselves."""
+    return {"pk": user_pk(user_id), "sk": "PROFILE"}
 
 
 def shard_of(user_id: str, shards: int) -> int:

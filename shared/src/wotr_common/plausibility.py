@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from wotr_common.limits import Limits
 from wotr_common.problems import FieldError
+from wotr_common.session import TrainingSet
 from wotr_common.workout import WorkoutFields
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -64,10 +65,10 @@ def _kmh(workout: WorkoutFields) -> Decimal:
 
 
 def _warnings(workout: WorkoutFields, now: datetime, speed: Decimal, kcal_per_min: Decimal) -> list[str]:
-    found = []
+    found: list[str] = []
     strength = workout.type == STRENGTH
-    if strength and not 1 <= workout.duration_min <= 4 * 60:
-        found.append("durationMin: unusual for a strength session")
+    if strength:
+        found += strength_duration_warnings(workout.duration_min)
     elif workout.duration_min > 24 * 60:
         found.append("durationMin: longer than a day")
     if workout.started_at > now + AHEAD:
@@ -84,3 +85,22 @@ def _warnings(workout: WorkoutFields, now: datetime, speed: Decimal, kcal_per_mi
     if workout.rpe is not None and workout.rpe < 5 and strength:
         found.append("rpe: unusually low for a strength session")
     return found
+
+
+def set_warnings(training_set: TrainingSet) -> tuple[str, ...]:
+    """What looks odd about a set. What cannot be at all, its fields' own bounds refuse."""
+    found = []
+    if training_set.weight_kg is not None and training_set.weight_kg > 350:
+        found.append("weightKg: more than 350 kg")
+    if training_set.reps is not None and training_set.reps > 100:
+        found.append("reps: more than 100")
+    if training_set.rpe is not None and training_set.rpe < 5:
+        found.append("rpe: unusually low")
+    return tuple(found)
+
+
+def strength_duration_warnings(minutes: Decimal | None) -> tuple[str, ...]:
+    """What looks odd about how long a strength session took; timers are left running."""
+    if minutes is None or 1 <= minutes <= 4 * 60:
+        return ()
+    return ("durationMin: unusual for a strength session",)

@@ -31,7 +31,13 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 Intensity = Literal["low", "moderate", "high"]
-Source = Literal["api", "csv", "strava"]
+Source = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]{0,31}$",
+        description="api, csv, or the app it came from: more may come at any time",
+    ),
+]
 
 USER_ID_PATTERN = r"^[A-Za-z0-9_@:-][A-Za-z0-9_.@:-]{0,63}$"  # . and .. would vanish from a URL's path
 IMPORT_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
@@ -127,6 +133,7 @@ Instant = Annotated[
     PlainSerializer(time_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+Version = Annotated[int, Field(ge=1, le=10**12, description="grows with every change")]
 WorkoutType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 UserId = Annotated[
     str, Field(pattern=USER_ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 _ . @ : -, the first no dot")
@@ -146,13 +153,19 @@ class Record(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-class WorkoutFields(Record):
-    """What an athlete says about one workout; unknown fields are refused.
+Duration = Annotated[Number, Bounds(gt=0)]
+Calories = Annotated[Number, Bounds(ge=0, le=100_000)]
+Distance = Annotated[Number, Bounds(gt=0, le=2_000_000)]
+HeartRate = Annotated[Number, Bounds(ge=25, le=240)]
+Rpe = Annotated[Number, AfterValidator(half_step), Bounds(ge=0, le=10)]
+Notes = Annotated[str, Field(max_length=NOTES_MAX), AfterValidator(printable)]
+PhotoKey = Annotated[str, Field(pattern=r"^photos/[A-Za-z0-9_.@:/-]{1,200}$")]
 
-    The bounds here are absolute. Those that depend on each other or on configuration are in `plausibility`.
-    """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+class WorkoutContent(Record):
+    """What there is to say about a workout, whoever says it; how long it took comes with the subclasses."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     type: WorkoutType = Field(
         validation_alias=AliasChoices("type", "workoutType"),
@@ -163,33 +176,49 @@ class WorkoutFields(Record):
         serialization_alias="startedAt",
         description="ISO 8601 with a zone; also accepted as ts",
     )
-    duration_min: Annotated[Number, Bounds(gt=0)] = Field(
+    calories_burned: Calories | None = Field(None, description="kcal")
+    distance_m: Distance | None = Field(None, description="metres")
+    avg_heart_rate: HeartRate | None = Field(None, description="bpm")
+    rpe: Rpe | None = Field(None, description="perceived exertion, 0 to 10 in halves")
+    intensity: Intensity = "moderate"
+    notes: Notes | None = None
+    photo_key: PhotoKey | None = None
+
+
+class WorkoutFields(WorkoutContent):
+    """What an athlete says about one workout; unknown fields are refused.
+
+    The bounds here are absolute. Those that depend on each other or on configuration are in `plausibility`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    duration_min: Duration = Field(
         validation_alias=AliasChoices("durationMin", "duration", "duration_min"),
         serialization_alias="durationMin",
         description="minutes; also accepted as duration",
     )
-    calories_burned: Annotated[Number, Bounds(ge=0, le=100_000)] | None = Field(None, description="kcal")
-    distance_m: Annotated[Number, Bounds(gt=0, le=2_000_000)] | None = Field(None, description="metres")
-    avg_heart_rate: Annotated[Number, Bounds(ge=25, le=240)] | None = Field(None, description="bpm")
-    rpe: Annotated[Number, AfterValidator(half_step), Bounds(ge=0, le=10)] | None = Field(
-        None, description="perceived exertion, 0 to 10 in halves"
-    )
-    intensity: Intensity = "moderate"
-    notes: Annotated[str, Field(max_length=NOTES_MAX), AfterValidator(printable)] | None = None
-    photo_key: Annotated[str, Field(pattern=r"^photos/[A-Za-z0-9_.@:/-]{1,200}$")] | None = None
 
 
-class Workout(WorkoutFields):
-    """A workout as it is stored and answered: the fields, whose it is, and where it came from."""
+class Workout(WorkoutContent):
+    """A workout as it is stored and answered: the fields, whose it is, and where it came from.
+
+    A session that was imported may not say how long it took: then there is no `durationMin`.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
+    duration_min: Duration | None = Field(None, description="minutes; absent where nobody knows")
     user_id: UserId
     workout_id: str
-    version: int = 1
+    version: Version = 1
     source: Source = "api"
     source_id: str | None = None
     import_id: str | None = None
+    session_id: str | None = Field(None, description="the session whose sets it consists of")
+    volume_kg: Number | None = Field(
+        None, description="kilograms lifted, repetitions times weight, without warm-ups"
+    )
     created_at: Instant
     warnings: tuple[str, ...] = ()
 
@@ -198,9 +227,15 @@ class Workout(WorkoutFields):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def content_hash(fields: WorkoutFields) -> str:
+def content_hash(content: WorkoutContent) -> str:
     """SHA-256 over what the athlete said, in canonical form: equal content has an equal hash."""
-    said = fields.model_dump(
-        mode="json", by_alias=True, exclude_none=True, include=set(WorkoutFields.model_fields)
+    return canonical_hash(
+        content.model_dump(
+            mode="json", by_alias=True, exclude_none=True, include=set(WorkoutFields.model_fields)
+        )
     )
+
+
+def canonical_hash(said: object) -> str:
+    """SHA-256 over JSON values, whatever the order of their members."""
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
