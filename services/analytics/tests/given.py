@@ -10,7 +10,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from wotr_common import keys
-from wotr_common.events import WorkoutCreated, workout_created
+from wotr_common.events import (
+    WorkoutCreated,
+    WorkoutDeleted,
+    WorkoutEvent,
+    WorkoutUpdated,
+    workout_created,
+    workout_deleted,
+    workout_updated,
+)
 from wotr_common.workout import Workout
 
 if TYPE_CHECKING:
@@ -24,6 +32,21 @@ MONDAY = datetime(2026, 11, 16, 6, 30, tzinfo=UTC)
 
 def event(user_id: str = "ana", minute: int = 0, **fields: Any) -> WorkoutCreated:
     """A `workout.created`: workouts of one user differ by the minute they start at."""
+    return workout_created(workout(user_id, minute, **fields), f"request-of-{user_id}")
+
+
+def edit(user_id: str = "ana", minute: int = 0, **fields: Any) -> WorkoutUpdated:
+    """A `workout.updated` of the same workout."""
+    return workout_updated(workout(user_id, minute, **fields), f"request-of-{user_id}", MONDAY)
+
+
+def deletion(user_id: str = "ana", minute: int = 0, **fields: Any) -> WorkoutDeleted:
+    """A `workout.deleted` of the same workout."""
+    return workout_deleted(workout(user_id, minute, **fields), f"request-of-{user_id}", MONDAY)
+
+
+def workout(user_id: str, minute: int, **fields: Any) -> Workout:
+    """The workout that the user started in that minute."""
     started_at = MONDAY + timedelta(minutes=minute)
     said = {
         "type": "run",
@@ -31,24 +54,23 @@ def event(user_id: str = "ana", minute: int = 0, **fields: Any) -> WorkoutCreate
         "calories_burned": Decimal(300),
         "distance_m": Decimal(5000),
     }
-    workout = Workout(
+    return Workout(
         user_id=user_id,
         workout_id=keys.workout_id(started_at),
         started_at=started_at,
         created_at=MONDAY,
         **{**said, **fields},
     )
-    return workout_created(workout, f"request-of-{user_id}")
 
 
-def message(event: WorkoutCreated | str, message_id: str = "m-1") -> dict[str, Any]:
+def message(event: WorkoutEvent | str, message_id: str = "m-1") -> dict[str, Any]:
     """The SQS record of an event, or of any other text."""
     if isinstance(event, str):
         return {"messageId": message_id, "body": event}
     envelope = {
         "version": "0",
         "id": "0d079340-135a-c8c6-95c2-41fb8f496c53",
-        "detail-type": "workout.created",
+        "detail-type": event.name,
         "source": "wotr.workers",
         "account": "123456789012",
         "time": "2026-11-16T06:30:00Z",

@@ -10,9 +10,15 @@ from pydantic import ValidationError
 
 from wotr_analytics.totals import Counted, WorkoutRef, contribution
 from wotr_common import keys
-from wotr_common.events import WorkoutCreated
+from wotr_common.events import WorkoutCreated, WorkoutDeleted, WorkoutEvent, WorkoutUpdated
 from wotr_common.observability import is_correlation_id
 from wotr_common.problems import field_errors
+
+_CONTRACTS: dict[str, type[WorkoutEvent]] = {
+    "workout.created": WorkoutCreated,
+    "workout.updated": WorkoutUpdated,
+    "workout.deleted": WorkoutDeleted,
+}
 
 
 class Unreadable(Exception):
@@ -23,7 +29,7 @@ class Unreadable(Exception):
         self.correlation_id = correlation_id
 
 
-def workout_event(body: str) -> WorkoutCreated:
+def workout_event(body: str) -> WorkoutEvent:
     """The event in a message's body; Unreadable where it is none of ours."""
     try:
         envelope = json.loads(body)
@@ -33,21 +39,26 @@ def workout_event(body: str) -> WorkoutCreated:
         raise Unreadable("the message is not an EventBridge event: it has no detail")
     detail = envelope["detail"]
     correlation_id = _correlation_id(detail)
+    name = str(detail.get("name"))
+    contract = _CONTRACTS.get(name)
+    if contract is None:
+        raise Unreadable(f"not an event about a workout; known are {', '.join(_CONTRACTS)}", correlation_id)
     try:
         # from text, as it would be by any reader of the contract: JSON's types, not Python's
-        event = WorkoutCreated.model_validate_json(json.dumps(detail))
+        event = contract.model_validate_json(json.dumps(detail))
     except ValidationError as error:
         found = "; ".join(f"{wrong.field}: {wrong.message}" for wrong in field_errors(error))
-        raise Unreadable(f"not a workout.created of version 1: {found}", correlation_id) from error
+        raise Unreadable(f"not a {name} of version 1: {found}", correlation_id) from error
     if event.data.workout_id != keys.workout_id(event.data.started_at):
         raise Unreadable("data/workoutId does not name data/startedAt", correlation_id)
     return event
 
 
-def counted(event: WorkoutCreated) -> tuple[WorkoutRef, Counted]:
-    """Which workout the event speaks of, and what it is to be counted with."""
+def counted(event: WorkoutEvent) -> tuple[WorkoutRef, Counted]:
+    """Which workout the event speaks of, and what it is to be counted with: nothing where it is gone."""
     ref = WorkoutRef(event.user_id, event.data.workout_id)
-    return ref, Counted(event.data.version, contribution(event.data))
+    gone = isinstance(event, WorkoutDeleted)
+    return ref, Counted(event.data.version, None if gone else contribution(event.data))
 
 
 def _correlation_id(detail: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import boto3
 import pytest
 
-from wotr_common.events import SOURCE, WorkoutCreated
+from wotr_common.events import SOURCE, WorkoutEvent
 
 
 @pytest.fixture(scope="session")
@@ -37,19 +37,19 @@ def user_id() -> str:
 
 
 @pytest.fixture(scope="session")
-def put(outputs: Callable[[str], dict[str, str]]) -> Callable[[Sequence[WorkoutCreated | str]], None]:
+def put(outputs: Callable[[str], dict[str, str]]) -> Callable[[Sequence[WorkoutEvent | str]], None]:
     """Puts events (or other texts as their detail) on the stage's bus."""
     events = boto3.client("events")
     bus = outputs("platform")["EventBusName"]
 
-    def put(details: Sequence[WorkoutCreated | str]) -> None:
+    def put(details: Sequence[WorkoutEvent | str]) -> None:
         for start in range(0, len(details), 10):
             answer = events.put_events(
                 Entries=[
                     {
                         "EventBusName": bus,
                         "Source": SOURCE,
-                        "DetailType": "workout.created",
+                        "DetailType": "workout.created" if isinstance(detail, str) else detail.name,
                         "Detail": detail if isinstance(detail, str) else detail.text(),
                     }
                     for detail in details[start : start + 10]

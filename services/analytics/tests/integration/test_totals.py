@@ -13,12 +13,12 @@ import boto3
 from tests.given import event, totals_of
 from tests.integration.waiting import eventually
 
-from wotr_common.events import WorkoutCreated
+from wotr_common.events import WorkoutEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-Put = Callable[[Sequence[WorkoutCreated | str]], None]
+Put = Callable[[Sequence[WorkoutEvent | str]], None]
 Outputs = Callable[[str], dict[str, str]]
 
 

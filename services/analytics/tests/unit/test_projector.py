@@ -18,6 +18,8 @@ from tests.given import (
     Sums,
     answer_transactions,
     canceled,
+    deletion,
+    edit,
     event,
     message,
     no_pause,
@@ -29,7 +31,7 @@ from wotr_analytics.projector import TRIES, Batch, count, project
 from wotr_analytics.store import Views
 from wotr_analytics.totals import Amounts, Change, Contribution, Counted, WorkoutRef, newest
 from wotr_common.dead_letters import DeadLetters
-from wotr_common.events import WorkoutCreated
+from wotr_common.events import WorkoutCreated, WorkoutEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,7 +60,7 @@ def brute_force(events: Iterable[WorkoutCreated], user_id: str) -> dict[str, Sum
     return sums
 
 
-def messages(events: Iterable[WorkoutCreated]) -> list[dict[str, Any]]:
+def messages(events: Iterable[WorkoutEvent]) -> list[dict[str, Any]]:
     return [message(each, f"m-{number}") for number, each in enumerate(events)]
 
 
@@ -151,6 +153,45 @@ def test_metrics_speak_of_each_workout_once(views: Views, dead_letters: DeadLett
 
     assert first.first_counted == Amounts(2, Decimal(60), Decimal(600), Decimal(10_000))
     assert again.first_counted == Amounts(1, Decimal(30), Decimal(300), Decimal(5000))
+
+
+def test_an_edit_and_a_deletion_change_the_difference_in_any_order(
+    dynamodb: DynamoDBClient, views: Views, dead_letters: DeadLetters
+) -> None:
+    said: list[WorkoutEvent] = [
+        event(minute=0, version=10),
+        edit(minute=0, version=20, duration_min=Decimal(45), type="ride"),
+        event(minute=1, version=10),
+        deletion(minute=1, version=10),
+        event(minute=2, version=10),
+    ]
+    for number, order in enumerate(itertools.permutations(said)):
+        user_id = f"user-{number}"
+        shuffled = [each.model_copy(update={"user_id": user_id}) for each in order]
+        assert project(messages(shuffled), views, dead_letters, no_pause).failed_ids == []
+
+        found = totals_of(dynamodb, user_id)
+        assert found["TOTAL#ALL"] == (2, 75, 600, 10_000)
+        assert found["TOTAL#TYPE#ride"] == (1, 45, 300, 5000)
+        assert found["TOTAL#TYPE#run"] == (1, 30, 300, 5000)
+
+
+def test_a_workout_that_returns_after_its_deletion_counts_again(
+    dynamodb: DynamoDBClient, views: Views, dead_letters: DeadLetters
+) -> None:
+    story: list[WorkoutEvent] = [event(version=10), deletion(version=10), event(version=12)]
+    for said in story:
+        project(messages([said]), views, dead_letters, no_pause)
+
+    assert totals_of(dynamodb, "ana")["TOTAL#ALL"] == (1, 30, 300, 5000)
+
+
+def test_a_session_of_unknown_duration_counts_with_no_minutes(
+    dynamodb: DynamoDBClient, views: Views, dead_letters: DeadLetters
+) -> None:
+    project(messages([event(type="strength", duration_min=None)]), views, dead_letters, no_pause)
+
+    assert totals_of(dynamodb, "ana")["TOTAL#ALL"] == (1, 0, 300, 5000)
 
 
 def test_a_history_larger_than_a_transaction_is_counted_whole(
