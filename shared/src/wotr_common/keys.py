@@ -27,6 +27,7 @@ _WORKOUT = "WORKOUT#"
 _SESSION = "SESSION#"
 _IMPORT = "IMPORT#"
 _RECORD = "PR#"
+_RECORD_LOG = "PR_LOG#"
 _BEFORE = "BEFORE#"
 _SET_ASIDE = "ASIDE#"
 _TOTAL = "TOTAL#"
@@ -200,7 +201,12 @@ def is_record(sk: str) -> bool:
 
 def record_log_key(user_id: str, at: datetime, kind: str, subject: str) -> Key:
     """Key of the note that a record of a workout that started `at` was told of."""
-    return {"pk": user_pk(user_id), "sk": f"PR_LOG#{time_text(at)}#{kind}#{subject}"}
+    return {"pk": user_pk(user_id), "sk": f"{_RECORD_LOG}{time_text(at)}#{kind}#{subject}"}
+
+
+def is_record_log(sk: str) -> bool:
+    """Whether `sk` is that of the note that a record was told of."""
+    return sk.startswith(_RECORD_LOG)
 
 
 def profile_key(user_id: str) -> Key:

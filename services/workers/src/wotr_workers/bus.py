@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from wotr_common.events import SOURCE, WorkoutCreated
+from wotr_common.events import SOURCE, Event
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -28,14 +28,14 @@ class Bus:
         self._name = name
         self._pause = pause
 
-    def put(self, events: Sequence[WorkoutCreated]) -> dict[int, str]:
+    def put(self, events: Sequence[Event]) -> dict[int, str]:
         """Put `events`; returns why for each position that the bus did not take after some tries."""
         failed: dict[int, str] = {}
         for start in range(0, len(events), PUT_EVENTS):
             failed |= self._put(events, range(start, min(start + PUT_EVENTS, len(events))))
         return failed
 
-    def _put(self, events: Sequence[WorkoutCreated], positions: Sequence[int]) -> dict[int, str]:
+    def _put(self, events: Sequence[Event], positions: Sequence[int]) -> dict[int, str]:
         failed = self._try(events, positions)
         for pause_s in PAUSES_S:
             if not failed:
@@ -44,7 +44,7 @@ class Bus:
             failed = self._try(events, list(failed))
         return failed
 
-    def _try(self, events: Sequence[WorkoutCreated], positions: Sequence[int]) -> dict[int, str]:
+    def _try(self, events: Sequence[Event], positions: Sequence[int]) -> dict[int, str]:
         try:
             answer = self._events.put_events(Entries=[self._entry(events[each]) for each in positions])
         except (ClientError, BotoCoreError) as error:
@@ -55,7 +55,7 @@ class Bus:
             if "ErrorCode" in entry
         }
 
-    def _entry(self, event: WorkoutCreated) -> PutEventsRequestEntryTypeDef:
+    def _entry(self, event: Event) -> PutEventsRequestEntryTypeDef:
         return {
             "EventBusName": self._name,
             "Source": SOURCE,

@@ -1,4 +1,4 @@
-"""From the table's stream to events: every stored workout becomes one, or is set aside with the reason.
+"""From the table's stream to events: every change that means one becomes it, or is set aside with the reason.
 
 The event source's own settings (bisect, retries, a destination) catch a function that crashes; they hold a
 batch back, and their destination gets only a position in the stream. So each record is dealt with by itself.
@@ -13,11 +13,11 @@ from typing import Any
 
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
-from wotr_common.events import WorkoutCreated, workout_created
-from wotr_common.items import workout_from_item
+from wotr_common.events import Event
 from wotr_common.observability import annotate_span, logger
 from wotr_workers.bus import Bus
 from wotr_workers.store import plain
+from wotr_workers.stream_events import changed_at, event_of
 from wotr_workers.workouts import CORRELATION_ID
 
 
@@ -31,17 +31,18 @@ class Batch:
 
 
 def publish(records: Iterable[Mapping[str, Any]], bus: Bus, failures: DeadLetters) -> Batch:
-    """Put an event on the bus for each workout that stream `records` say was stored for the first time."""
+    """Put an event on the bus for each change in stream `records` that means one."""
     batch = Batch()
-    readable: list[tuple[Mapping[str, Any], WorkoutCreated]] = []
+    readable: list[tuple[Mapping[str, Any], Event]] = []
     for record in records:
-        if not _is_new_workout(record):
-            continue
         try:
-            readable.append((record, event_of(record)))
+            event = event_in(record)
         except Exception as error:  # noqa: BLE001 - one record that cannot be read must not hold back the others
             logger.exception("stream record cannot be read")
             _set_aside(record, f"cannot be read: {type(error).__name__}", failures, batch)
+            continue
+        if event is not None:
+            readable.append((record, event))
     refused = bus.put([event for _, event in readable])
     for position, (record, event) in enumerate(readable):
         logger.set_correlation_id(event.correlation_id)
@@ -50,23 +51,19 @@ def publish(records: Iterable[Mapping[str, Any]], bus: Bus, failures: DeadLetter
             _set_aside(record, refused[position], failures, batch)
         else:
             batch.published += 1
-            logger.info("event published", event_id=str(event.id), workout=event.data.workout_id)
+            logger.info("event published", event_name=event.name, event_id=str(event.id))
     return batch
 
 
-def event_of(record: Mapping[str, Any]) -> WorkoutCreated:
-    """The event of a stored workout."""
-    item = plain(record["dynamodb"]["NewImage"])
-    return workout_created(workout_from_item(item), str(item.get(CORRELATION_ID) or record["eventID"]))
-
-
-def _is_new_workout(record: Mapping[str, Any]) -> bool:
-    # The event source filters already; a replay by hand may not.
-    return record["eventName"] == "INSERT" and keys.is_workout(record["dynamodb"]["Keys"][keys.SK]["S"])
+def event_in(record: Mapping[str, Any]) -> Event | None:
+    """The event that a stream record means, None where it means none."""
+    said = record["dynamodb"]
+    old, new = (plain(said[name]) if said.get(name) else None for name in ("OldImage", "NewImage"))
+    return event_of(said["Keys"][keys.SK]["S"], old, new, changed_at(record), str(record["eventID"]))
 
 
 def _set_aside(record: Mapping[str, Any], reason: str, failures: DeadLetters, batch: Batch) -> None:
-    image = record["dynamodb"].get("NewImage", {})
+    image = record["dynamodb"].get("NewImage") or record["dynamodb"].get("OldImage") or {}
     identity = str(image.get(CORRELATION_ID, {}).get("S") or record.get("eventID"))
     if failures.set_aside(json.dumps(record, default=str), reason, identity):
         batch.set_aside += 1

@@ -5,23 +5,79 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from wotr_common.workout import Source
+from wotr_common.session import TrainingSet
+from wotr_common.units import DistanceUnit, WeightUnit
 from wotr_workers.imports.rows import Row
 
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 _LONGEST = 300
 
+Question = Literal["weightUnit", "distanceUnit", "timezone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is known of a file beyond its content; None: nobody said."""
+
+    weight_unit: WeightUnit | None = None
+    distance_unit: DistanceUnit | None = None
+    timezone: ZoneInfo | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedWorkout:
-    """A workout as its row says it; `fields` are those of WorkoutFields by their outside names."""
+    """A workout as its row says it; `fields` are those of WorkoutFields by their outside names.
+
+    `source_id` is its identity in the app it came from; None where the start alone is its identity. `source` is
+    set only by our own export, which says where its workouts came from before.
+    """
 
     line: int
     fields: dict[str, object]
     source_id: str | None = None
     warnings: tuple[str, ...] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSet:
+    """A set as its row says it, in canonical units and with its warnings."""
+
+    line: int
+    training_set: TrainingSet
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSession:
+    """Neighbouring rows of one session.
+
+    `identity` tells the session from all others of its source, in the same text in every export and in any unit
+    or zone. `local` is its start on the athlete's own clock, without a zone. Where the file says no more than the
+    date, `date_only` is true and the start is noon. `sets` are in the order of rows; a session whose rows are
+    not neighbours comes as several of these, which continue each other.
+    """
+
+    identity: str
+    local: datetime
+    started_at: datetime
+    sets: tuple[ParsedSet, ...]
+    title: str | None = None
+    notes: str | None = None
+    duration_min: Decimal | None = None
+    rpe: Decimal | None = None
+    calories_burned: Decimal | None = None
+    avg_heart_rate: Decimal | None = None
+    type: str = "strength"
+    date_only: bool = False
+    warnings: tuple[str, ...] = ()
+    source: str | None = None
+    session_id: str | None = None
+    state: Literal["open", "completed"] = "completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +89,58 @@ class SetAside:
     reason: str
 
 
-Entry = ParsedWorkout | SetAside
-Reader = Callable[[Iterable[Row]], Iterator[Entry]]
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A row that carries neither a workout nor a set: a rest timer, a note, a section's title."""
+
+    line: int
+
+
+Entry = ParsedWorkout | ParsedSession | SetAside | Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the file at hand is read, told by its header.
+
+    `read` makes entries of the rows below the header; it raises Asked at the first row that cannot be
+    understood without a setting that nobody said. `may_ask` are the settings it may need. `survey` looks
+    through all rows for what answers its questions, and returns the settings with these answers, or raises
+    Asked; without a `survey` of its own a layout is surveyed by reading it to the end.
+    `headerless`: the first line is no header but the first row.
+    """
+
+    read: Callable[[Iterable[Row], Settings], Iterator[Entry]]
+    may_ask: frozenset[Question] = frozenset()
+    survey: Callable[[Iterable[Row], Settings], Settings] | None = None
+    headerless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """An export format.
 
-    `recognise` makes a reader where a header is the format's own and returns None where it is not; it raises
-    Unrecognised where it is nearly so. `expects` describes the header to a person.
+    `recognise` makes a layout where the texts of the first line are the format's own, and returns None where they
+    are not; it raises Unrecognised where they are nearly so. `expects` describes the header to a person.
     """
 
     name: str
-    source: Source
+    source: str
     expects: str
-    recognise: Callable[[Sequence[str]], Reader | None]
+    recognise: Callable[[Sequence[str]], Layout | None]
 
 
 class Unrecognised(Exception):
     """The file cannot be read in any format; the message says what was found and what is expected."""
+
+
+class Asked(Exception):
+    """A row cannot be understood without a setting that nobody said."""
+
+    def __init__(self, question: Question, line: int) -> None:
+        super().__init__(question)
+        self.question = question
+        self.line = line
 
 
 class BadText(Exception):
