@@ -1,8 +1,9 @@
 """Play the main scenario on a deployed stage and show what happened.
 
 An athlete signs up; a machine and the athlete log workouts; a history from another app is imported, twice;
-its notification, totals and stored items are shown; what must be refused is refused. Credentials, region and
-endpoint come from the environment, so the same scenario plays on the local cloud and on AWS.
+its counts, totals, records and load are shown. A second athlete brings a strength history, breaks a record
+and takes the import back. What must be refused is refused. Credentials, region and endpoint come from the
+environment, so the same scenario plays on the local cloud and on AWS.
 """
 
 from __future__ import annotations
@@ -11,20 +12,19 @@ import argparse
 import io
 import os
 import sys
-import time
-from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from strava_sample import write
+import strava_sample
+import strong_sample
+from showing import history, training
+from showing.talk import DemoError, console, expect, step, wait_for
 
-from stage_client import Answer, Athlete, Stage, StageError, TopicListener
+from stage_client import Athlete, Stage, StageError
 
 SAMPLE_ROWS = 1200
-PATIENCE_S = 120.0
-SHOWN = 5
+SAMPLE_SESSIONS = 60
+SAMPLE_SETTINGS = {"weightUnit": "kg", "distanceUnit": "km", "timezone": "Europe/Berlin"}
 BY_HAND = (
     {
         "type": "run",
@@ -35,36 +35,6 @@ BY_HAND = (
     },
     {"type": "strength", "startedAt": "2026-03-02T07:00:00Z", "durationMin": 60, "intensity": "high"},
 )
-
-# No markup: files, their names and what is said of them may hold [brackets].
-console = Console(highlight=False, soft_wrap=True, markup=False)
-
-
-class DemoError(Exception):
-    """The scenario did not go as it must."""
-
-
-def step(text: str) -> None:
-    """Announce what comes next."""
-    console.print(f"\n{text}", style="bold")
-
-
-def expect(answer: Answer, status: int) -> Answer:
-    """`answer`, where its status is the one that must come; DemoError otherwise."""
-    if answer.status != status:
-        raise DemoError(f"expected {status}, got {answer.status}: {answer.text}")
-    return answer
-
-
-def wait_for(what: str, look: Callable[[], Any]) -> Any:
-    """What `look` finds, asked again until it is true; DemoError when patience ends."""
-    end = time.monotonic() + PATIENCE_S
-    with console.status(f"waiting for {what}"):
-        while not (found := look()):
-            if time.monotonic() > end:
-                raise DemoError(f"{what} did not come within {PATIENCE_S:.0f} s")
-            time.sleep(0.05)
-    return found
 
 
 def log_by_hand(stage: Stage, athlete: Athlete) -> None:
@@ -83,72 +53,6 @@ def log_by_hand(stage: Stage, athlete: Athlete) -> None:
         wait_for(path, lambda path=path: athlete.call("GET", path).status == 200)  # type: ignore[misc]
 
 
-def import_history(stage: Stage, athlete: Athlete, name: str, content: bytes) -> int:
-    """Import the file twice, as its owner might; the number of workouts it brought."""
-    heard = TopicListener(stage.outputs("workers")["ImportsTopicArn"])
-    try:
-        said = [_import(stage, athlete, heard, import_id, content) for import_id in ("first", "again")]
-    finally:
-        heard.close()
-    table = Table("", "rows", "new", "known", "set aside", title=f"{name}: {len(content):,} bytes")
-    for label, message in zip(("first import", "same file again"), said, strict=True):
-        counts = message["counts"]
-        table.add_row(label, *(str(counts[each]) for each in ("rows", "new", "known", "setAside")))
-    console.print(table)
-    for reason, rows in sorted(said[0]["setAsideReasons"].items(), key=lambda each: -each[1])[:SHOWN]:
-        console.print(f"  set aside: {rows} × {reason}")
-    console.print(f"notified by SNS: “{said[0]['message']}”, then “{said[1]['message']}”")
-    if said[0]["state"] == "refused":
-        raise DemoError(f"{name} was {said[0]['message']}")
-    first, second = (message["counts"] for message in said)
-    if first["new"] + first["known"] + first["setAside"] != first["rows"] or second["new"]:
-        raise DemoError("the import's counts do not add up")
-    return int(first["new"])
-
-
-def _import(
-    stage: Stage, athlete: Athlete, heard: TopicListener, import_id: str, content: bytes
-) -> dict[str, Any]:
-    stage.upload_csv(athlete.user_id, import_id, content)
-    found: dict[str, Any] = wait_for(
-        "the import's notification",
-        lambda: next((each for each in heard.messages() if each["importId"] == import_id), None),
-    )
-    return found
-
-
-def show_totals(athlete: Athlete, workouts: int) -> None:
-    """The athlete's totals, once every workout is counted."""
-    stats = wait_for(
-        f"totals over {workouts} workouts",
-        lambda: next(
-            (
-                found
-                for found in [athlete.call("GET", "/me/stats").json()]
-                if found["total"]["workouts"] >= workouts
-            ),
-            None,
-        ),
-    )
-    if stats["total"]["workouts"] != workouts:
-        raise DemoError(f"{workouts} workouts were stored, {stats['total']['workouts']} counted")
-    table = Table("", "workouts", "hours", "kcal", "km", title="GET /me/stats")
-    for name, total in [("all", stats["total"]), *sorted(stats["byType"].items())]:
-        figures = (total["workouts"], total["minutes"] / 60, total["calories"], total["distanceM"] / 1000)
-        table.add_row(name, *(f"{figure:,.0f}" for figure in figures))
-    console.print(table)
-
-
-def show_history(athlete: Athlete) -> None:
-    """The newest stored workouts."""
-    page = expect(athlete.call("GET", f"/me/workouts?limit={SHOWN}"), 200).json()
-    table = Table("started", "type", "min", "km", "source", title=f"GET /me/workouts?limit={SHOWN}")
-    for each in page["workouts"]:
-        km = f"{each['distanceM'] / 1000:.1f}" if "distanceM" in each else ""
-        table.add_row(each["startedAt"], each["type"], f"{each['durationMin']:.0f}", km, each["source"])
-    console.print(table)
-
-
 def show_refusals(stage: Stage, athlete: Athlete) -> None:
     """A workout that cannot be, and a call that nobody signed."""
     absurd = {**BY_HAND[0], "durationMin": -5, "mood": "great"}
@@ -160,30 +64,70 @@ def show_refusals(stage: Stage, athlete: Athlete) -> None:
     console.print(f"an unsigned call   {unsigned.status} {unsigned.json()['detail']}")
 
 
-def play(stage: Stage, name: str, content: bytes) -> None:
+def show_training(athlete: Athlete) -> None:
+    """Records, and the load up to the newest workout."""
+    newest = training.newest(athlete)
+    training.records(athlete)
+    if newest:
+        training.load(athlete, date.fromisoformat(newest["startedAt"][:10]))
+
+
+def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> None:
     """The whole scenario."""
     step("An athlete signs up and signs in")
     athlete = stage.athlete()
     console.print(f"user {athlete.user_id} at {stage.api_url}")
+    expect(
+        athlete.call("PATCH", "/me/profile", {"sex": "female", "restingHeartRate": 55, "maxHeartRate": 190}),
+        200,
+    )
     step("Workouts come in by a signed call and by the athlete's own")
     log_by_hand(stage, athlete)
     step("A history from another app is imported, twice")
-    imported = import_history(stage, athlete, name, content)
-    step("Totals follow from the events")
-    show_totals(athlete, imported + len(BY_HAND))
-    show_history(athlete)
+    history.bring(athlete, name, content, settings)
+    step("Totals, records and load follow")
+    training.totals(athlete, workouts_of(athlete))
+    show_training(athlete)
+    step("Another athlete brings a strength history, set by set")
+    lifter = stage.athlete()
+    strong = f"a sample of {SAMPLE_SESSIONS} Strong workouts"
+    import_id = history.bring(lifter, strong, strong_history(), SAMPLE_SETTINGS)
+    show_training(lifter)
+    step("… and takes it back")
+    history.take_back(lifter, import_id)
+    history.bring(lifter, f"{strong}, once more", strong_history(), SAMPLE_SETTINGS)
+    step("A live session breaks a record")
+    training.break_a_record(lifter, stage.outputs("workers")["RecordsTopicArn"])
     step("What must be refused is refused")
     show_refusals(stage, athlete)
 
 
-def sample() -> bytes:
-    """The history that the project ships."""
+def workouts_of(athlete: Athlete) -> int:
+    """How many workouts the athlete has, counted page by page."""
+    count, token = 0, ""
+    while True:
+        page = expect(athlete.call("GET", f"/me/workouts?limit=100{token}"), 200).json()
+        count += len(page["workouts"])
+        if "nextToken" not in page:
+            return count
+        token = f"&nextToken={page['nextToken']}"
+
+
+def strava_history() -> bytes:
+    """The history of activities that the project ships."""
     out = io.StringIO(newline="")
-    write(SAMPLE_ROWS, out)
+    strava_sample.write(SAMPLE_ROWS, out)
     return out.getvalue().encode()
 
 
-def history(path: Path) -> bytes:
+def strong_history() -> bytes:
+    """The history of gym sessions that the project ships."""
+    out = io.StringIO(newline="")
+    strong_sample.write(SAMPLE_SESSIONS, out)
+    return out.getvalue().encode()
+
+
+def own_history(path: Path) -> bytes:
     """The content of the user's own export; DemoError where it cannot be read."""
     try:
         return path.read_bytes()
@@ -191,22 +135,31 @@ def history(path: Path) -> bytes:
         raise DemoError(f"{path.absolute()} cannot be read: {error.strerror}") from error
 
 
-def main() -> int:
-    """Play the scenario; 0 where all of it held."""
+def options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description="Play the main scenario on a deployed stage.")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export instead of the sample")
+    parser.add_argument("--weight-unit", choices=("kg", "lb"), help="of the export, where it does not say")
+    parser.add_argument("--distance-unit", choices=("km", "mi"), help="of the export, where it does not say")
+    parser.add_argument("--timezone", metavar="ZONE", help="of its local times, such as Europe/Berlin")
     parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
     parser.add_argument("--check", action="store_true", help="only say whether the options can be used")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Play the scenario; 0 where all of it held."""
+    said = options()
+    settings = {"weightUnit": said.weight_unit, "distanceUnit": said.distance_unit, "timezone": said.timezone}
     try:
-        content = history(options.csv) if options.csv else sample()
-        name = options.csv.name if options.csv else f"a sample of {SAMPLE_ROWS} Strava activities"
-        if not options.check:
-            play(Stage(options.stage), name, content)
+        content = own_history(said.csv) if said.csv else strava_history()
+        name = said.csv.name if said.csv else f"a sample of {SAMPLE_ROWS} Strava activities"
+        if not said.check:
+            play(Stage(said.stage), name, content, {key: value for key, value in settings.items() if value})
     except (DemoError, StageError, OSError) as error:
         console.print(f"The demo stopped: {error}", style="red")
         return 1
-    if options.check:
+    if said.check:
         return 0
     step("All of it held. Where to look next")
     console.print("python3 noxfile.py -s up      the same cloud, kept running, with URLs to call")

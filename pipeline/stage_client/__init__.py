@@ -5,7 +5,8 @@ credentials, region and endpoint come from the environment.
 """
 
 from stage_client.answers import Answer, Request, StageError
+from stage_client.imports import Import, upload
 from stage_client.stage import Athlete, Stage
 from stage_client.topic_listener import TopicListener
 
-__all__ = ["Answer", "Athlete", "Request", "Stage", "StageError", "TopicListener"]
+__all__ = ["Answer", "Athlete", "Import", "Request", "Stage", "StageError", "TopicListener", "upload"]

@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from stage_client.answers import Answer, Body, Request, StageError, payload, send
+from stage_client.imports import Import, begin
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -47,6 +48,12 @@ class Athlete:
         return self._stage.call(
             method, path, body, {"authorization": f"Bearer {self.token}", **(headers or {})}
         )
+
+    def import_file(
+        self, content: bytes, settings: Mapping[str, str] | None = None, content_type: str = "text/csv"
+    ) -> Import:
+        """Bring an export in; `settings`: weightUnit, distanceUnit, timezone, where it leaves them unsaid."""
+        return begin(self, content, settings or {}, content_type)
 
 
 class Stage:

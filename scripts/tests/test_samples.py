@@ -11,6 +11,7 @@ from datetime import datetime
 
 import seed
 import strava_sample
+import strong_sample
 
 
 def sample(rows: int, chance: int = 7) -> str:
@@ -58,6 +59,26 @@ def test_the_metres_are_in_the_last_distance_and_the_app_shows_kilometres_but_fo
     for row in rows:
         shown, metres = float(row[6]), float(row[16])
         assert abs(shown * (1 if row[3] == "Swim" else 1000) - metres) <= 5.1, row
+
+
+def strong(workouts: int) -> str:
+    out = io.StringIO(newline="")
+    strong_sample.write(workouts, out)
+    return out.getvalue()
+
+
+def test_a_strong_sample_is_the_same_each_time_and_a_longer_one_begins_as_a_shorter() -> None:
+    assert strong(40) == strong(40)
+    assert strong(40).startswith(strong(10))
+
+
+def test_a_strong_sample_has_warm_ups_and_sets_of_the_same_number_in_one_workout() -> None:
+    header, *rows = csv.reader(io.StringIO(strong(9), newline=""))
+    assert header == strong_sample.HEADER
+    assert {row[4] for row in rows} == {"W", "1", "2", "3", "4"}
+    assert len({(row[0], row[1]) for row in rows}) == 9
+    numbers = Counter((row[0], row[4]) for row in rows)
+    assert max(numbers.values()) == 3, "numbering begins again with each exercise"
 
 
 def test_seeded_workouts_are_the_same_each_time_and_each_has_its_own_start() -> None:

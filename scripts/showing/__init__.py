@@ -1,0 +1,1 @@
+"""What the demo shows of a stage, one subject a module."""
