@@ -8,21 +8,26 @@ from tests.unit.exports import LIMITS
 
 from wotr_common.workout import Workout
 from wotr_workers.imports.admit import Admission, Candidate
-from wotr_workers.imports.detect import recognised
-from wotr_workers.imports.parsed import Entry, SetAside
+from wotr_workers.imports.detect import opened
+from wotr_workers.imports.parsed import Entry, ParsedWorkout, SetAside, Settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+UNSAID = Settings()
 
 
-def entries(content: bytes) -> tuple[str, list[Entry]]:
-    known, found = recognised([content])
-    return known.name, list(found)
+def entries(content: bytes, settings: Settings = UNSAID) -> tuple[str, list[Entry]]:
+    file = opened([content])
+    return file.format.name, list(file.layout.read(file.rows, settings))
 
 
-def admitted(content: bytes) -> list[Workout | SetAside]:
-    known, found = recognised([content])
-    admission = Admission("ada", "i1", known.source, NOW, LIMITS)
-    said = [entry if isinstance(entry, SetAside) else admission.admit(entry) for entry in found]
+def admitted(content: bytes, settings: Settings = UNSAID) -> list[Workout | SetAside]:
+    file = opened([content])
+    admission = Admission("ada", "i1", file.format.source, NOW, LIMITS)
+    said = [
+        admission.admit(entry) if isinstance(entry, ParsedWorkout) else entry
+        for entry in file.layout.read(file.rows, settings)
+        if isinstance(entry, ParsedWorkout | SetAside)
+    ]
     return [each.workout if isinstance(each, Candidate) else each for each in said]
 
 

@@ -14,7 +14,7 @@ from tests.unit.reading import admitted, entries, set_aside, workout
 
 from wotr_common.workout import Workout
 from wotr_workers.imports import own
-from wotr_workers.imports.detect import recognised
+from wotr_workers.imports.detect import opened
 from wotr_workers.imports.parsed import ParsedWorkout, SetAside, Unrecognised
 
 OWN = b"type,startedAt,durationMin,caloriesBurned,distanceM,avgHeartRate,rpe,intensity,notes\n"
@@ -113,7 +113,7 @@ def test_a_bad_row_is_set_aside_with_line_field_and_reason(row: str, field: str)
 )
 def test_what_is_no_export_is_refused_by_name(content: bytes, said: str) -> None:
     with pytest.raises(Unrecognised) as error:
-        recognised([content])
+        opened([content])
     assert said in str(error.value)
 
 

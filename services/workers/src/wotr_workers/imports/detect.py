@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from wotr_workers.imports import own, strava
-from wotr_workers.imports.parsed import Entry, Format, Unrecognised, short
-from wotr_workers.imports.rows import Line, lines, rows
+from wotr_workers.imports.parsed import Format, Layout, Unrecognised, short
+from wotr_workers.imports.rows import Line, Row, lines, rows, undivided
 
 FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT)
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _SHOWN = 200
 # What packed files begin with, as a line's approximate text has it.
 _PACKED = {"PK\x03\x04": "a ZIP archive or a spreadsheet", "\x1f\ufffd": "a gzip file"}
 
 
-def recognised(chunks: Iterable[bytes]) -> tuple[Format, Iterator[Entry]]:
-    """The format of the file in `chunks` and its entries; Unrecognised says what is wrong with the header."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file whose format is known. `rows` are those that its layout reads, once."""
+
+    format: Format
+    layout: Layout
+    rows: Iterator[Row]
+
+
+def opened(chunks: Iterable[bytes]) -> Opened:
+    """The file in `chunks`; Unrecognised says what is wrong with its first line.
+
+    The first line that holds any text is shown to each format, divided by each delimiter.
+    """
     source = lines(chunks)
-    header = _first_line(source)
-    for delimiter in _DELIMITERS:
-        (texts,) = csv.reader([header.text], delimiter=delimiter)
+    first = _first_line(source)
+    for texts, divided in _divisions(first):
         for known in FORMATS:
-            reader = known.recognise(texts)
-            if reader is not None:
-                return known, reader(rows(source, delimiter))
-    found = "".join(char if char.isprintable() else "?" for char in header.text.strip())
+            layout = known.recognise(texts)
+            if layout is not None:
+                below = chain([first], source) if layout.headerless else source
+                return Opened(known, layout, divided(below))
+    found = "".join(char if char.isprintable() else "?" for char in first.text.strip())
     found = found[:_SHOWN] + "…" * (len(found) > _SHOWN)
     raise Unrecognised(
-        f"line {header.number} is not a header that we know. Found: {found} "
+        f"line {first.number} is not a header that we know. Found: {found} "
         f"Expected: {' or '.join(known.expects for known in FORMATS)}"
     )
+
+
+def _divisions(first: Line) -> Iterator[tuple[list[str], Callable[[Iterable[Line]], Iterator[Row]]]]:
+    """The ways to divide lines into fields, and what each makes of the first; lines of JSON stay whole."""
+    if first.text.lstrip().startswith("{"):
+        yield [first.text.strip()], undivided
+        return
+    for delimiter in _DELIMITERS:
+        (texts,) = csv.reader([first.text], delimiter=delimiter)
+        yield texts, partial(rows, delimiter=delimiter)
 
 
 def _first_line(source: Iterator[Line]) -> Line:

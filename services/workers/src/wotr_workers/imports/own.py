@@ -8,9 +8,10 @@ from wotr_workers.imports.parsed import (
     BadText,
     Entry,
     Format,
+    Layout,
     ParsedWorkout,
-    Reader,
     SetAside,
+    Settings,
     Unrecognised,
     number,
     shown,
@@ -27,8 +28,8 @@ _LOWER_CASE = frozenset({"type", "intensity"})
 _BY_LOWER = {name.lower(): name for name in COLUMNS}
 
 
-def recognise(header: Sequence[str]) -> Reader | None:
-    """A reader where all required columns are there; Unrecognised where others are unknown or repeated."""
+def recognise(header: Sequence[str]) -> Layout | None:
+    """A layout where all required columns are there; Unrecognised where others are unknown or repeated."""
     header = _without_empty_end(header)
     names = [_BY_LOWER.get(text.strip().lower()) for text in header]
     if not set(REQUIRED) <= set(names):
@@ -42,13 +43,13 @@ def recognise(header: Sequence[str]) -> Reader | None:
             raise Unrecognised(f"column {name} is there more than once")
     columns = [name for name in names if name is not None]
 
-    def read(rows: Iterable[Row]) -> Iterator[Entry]:
+    def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
         return (
             SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, columns)
             for row in rows
         )
 
-    return read
+    return Layout(read)
 
 
 FORMAT = Format("wotr", "csv", f"our own CSV ({', '.join(COLUMNS)}; the first three are required)", recognise)

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 MAX_ROW = 1 << 20  # bytes; the largest rows of real exports have some ten thousand
 _PATIENCE = 16 * MAX_ROW  # bytes that may be read a second time because quotes are broken
@@ -24,16 +25,14 @@ _UNDECODABLE = "\udcff"  # cannot be encoded: marks the place in what is recoded
 csv.field_size_limit(MAX_ROW)
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """One row's texts and the line, from 1, on which it begins."""
 
     line: int
     texts: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A row that cannot be read, and why."""
 
     line: int
@@ -92,6 +91,15 @@ def rows(source: Iterable[Line], delimiter: str) -> Iterator[Row]:
                 yield Broken(feed.first, feed.fault)
             elif any(map(str.strip, texts)):
                 yield Fields(feed.first, texts)
+
+
+def undivided(source: Iterable[Line]) -> Iterator[Row]:
+    """The lines of `source` as rows of one text; those without any text are left out."""
+    for line in source:
+        if line.fault:
+            yield Broken(line.number, line.fault)
+        elif text := line.text.strip():
+            yield Fields(line.number, [text])
 
 
 class _Endless(Exception):
