@@ -139,3 +139,12 @@ def test_shards_share_the_users() -> None:
 )
 def test_weeks_are_iso_weeks_in_utc(at: datetime, week: str) -> None:
     assert keys.iso_week(at) == week
+
+
+def test_a_session_id_tells_its_start_on_the_athletes_clock() -> None:
+    local = datetime(2026, 3, 1, 17, 30, 5)  # noqa: DTZ001 - the athlete's own clock
+    named = keys.session_id(local, "1a2b3c4d5e")
+
+    assert (keys.session_start(named), keys.session_date(named)) == (local, local.date())
+    with pytest.raises(ValueError, match="looks like"):
+        keys.session_start("20260301")

@@ -31,7 +31,7 @@ _RECORD_LOG = "PR_LOG#"
 _BEFORE = "BEFORE#"
 _SET_ASIDE = "ASIDE#"
 _TOTAL = "TOTAL#"
-_SESSION_ID = re.compile(r"(\d{8})T\d{6}-[0-9a-z]{1,32}", re.ASCII)
+_SESSION_ID = re.compile(r"((\d{8})T\d{6})-[0-9a-z]{1,32}", re.ASCII)
 _WORKOUT_ID = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z", re.ASCII)
 
 
@@ -107,7 +107,15 @@ def session_date(session_id: str) -> date:
     match = _SESSION_ID.fullmatch(session_id)
     if match is None:
         raise ValueError("a session id looks like 20260301T173000-1a2b3c4d5e")
-    return datetime.strptime(match[1], "%Y%m%d").date()  # noqa: DTZ007 - a date on the athlete's own clock
+    return datetime.strptime(match[2], "%Y%m%d").date()  # noqa: DTZ007 - a date on the athlete's own clock
+
+
+def session_start(session_id: str) -> datetime:
+    """The start in `session_id`, on the athlete's own clock and so without a zone; ValueError as above."""
+    match = _SESSION_ID.fullmatch(session_id)
+    if match is None:
+        raise ValueError("a session id looks like 20260301T173000-1a2b3c4d5e")
+    return datetime.strptime(match[1], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - as above
 
 
 def session_key(user_id: str, session_id: str) -> Key:
