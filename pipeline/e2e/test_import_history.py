@@ -55,7 +55,7 @@ def test_a_history_arrives_whole_once_with_bad_rows_set_aside(
     assert said["userId"] == user_id
     assert said["counts"]["new"] == ROWS - 2
     assert said["counts"]["setAside"] == 2
-    assert said["message"] == f"{ROWS - 2} new, 0 known, 2 set aside"
+    assert said["message"].startswith(f"{ROWS - 2} new, 0 known")
 
     role = stage.outputs("auth")["MachineClientRoleArn"]
     stats = eventually(

@@ -27,7 +27,8 @@ class Import:
 
     def state(self) -> dict[str, Any]:
         """What the API says of it now; StageError where it knows nothing of it."""
-        return _expected(self._athlete.call("GET", self.path), 200)
+        found: dict[str, Any] = _expected(self._athlete.call("GET", self.path), 200)
+        return found
 
     def ended(
         self, patience_s: float = 600, seen: Callable[[dict[str, Any]], None] | None = None
