@@ -1,4 +1,4 @@
-"""An athlete's training as they meet it: a strength history, records, load, live sessions, and taking back."""
+"""An athlete's training as they meet it: strength history, records, load, live sessions, taking back."""
 
 from __future__ import annotations
 
