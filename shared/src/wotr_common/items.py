@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wotr_common import keys
-from wotr_common.session import Session
+from wotr_common.session import Session, TrainingSet
 from wotr_common.workout import Workout, content_hash
 
 _KEY_ATTRIBUTES = {
@@ -46,7 +46,7 @@ def session_item(session: Session) -> dict[str, Any]:
     fields = session.model_dump(by_alias=True, exclude_none=True)
     fields["date"] = session.date.isoformat()
     fields["warnings"] = list(session.warnings)
-    fields["sets"] = [_set(each) for each in fields["sets"]]
+    fields["sets"] = set_items(session.sets)
     return {**fields, **keys.session_key(session.user_id, session.session_id)}
 
 
@@ -57,6 +57,11 @@ def session_from_item(item: Mapping[str, Any]) -> Session:
         {**each, "reps": int(each["reps"])} if "reps" in each else each for each in item.get("sets", ())
     ]
     return Session.model_validate(fields)
+
+
+def set_items(sets: Iterable[TrainingSet]) -> list[dict[str, Any]]:
+    """Sets as they lie in a session's item, in their order."""
+    return [_set(each.model_dump(by_alias=True, exclude_none=True)) for each in sets]
 
 
 def _set(fields: dict[str, Any]) -> dict[str, Any]:

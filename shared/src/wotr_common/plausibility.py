@@ -13,7 +13,7 @@ from decimal import Decimal
 from wotr_common.limits import Limits
 from wotr_common.problems import FieldError
 from wotr_common.session import TrainingSet
-from wotr_common.workout import WorkoutFields
+from wotr_common.workout import Workout, WorkoutFields
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=24)
@@ -29,12 +29,15 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
-def judge(workout: WorkoutFields, limits: Limits, now: datetime) -> Verdict:
-    """The verdict on one workout under the `limits` in force at `now`."""
+def judge(workout: WorkoutFields | Workout, limits: Limits, now: datetime) -> Verdict:
+    """The verdict on one workout under the `limits` in force at `now`.
+
+    Where nobody knows how long it took, nothing that follows from its duration is judged.
+    """
     refusals = [*_refused_type(workout, limits), *_refused_duration(workout, limits)]
     if workout.started_at < EARLIEST:
         refusals.append(FieldError("/startedAt", "must not be before 2000-01-01"))
-    kcal_per_min = (workout.calories_burned or Decimal(0)) / workout.duration_min
+    kcal_per_min = _per_minute(workout.calories_burned or Decimal(0), workout)
     if kcal_per_min > 30:
         refusals.append(
             FieldError("/caloriesBurned", f"{kcal_per_min:.0f} kcal a minute is not possible; at most 30")
@@ -45,31 +48,38 @@ def judge(workout: WorkoutFields, limits: Limits, now: datetime) -> Verdict:
     return Verdict(tuple(refusals), tuple(_warnings(workout, now, speed, kcal_per_min)))
 
 
-def _refused_type(workout: WorkoutFields, limits: Limits) -> list[FieldError]:
+def _refused_type(workout: WorkoutFields | Workout, limits: Limits) -> list[FieldError]:
     if workout.type in limits.supported_types:
         return []
     known = ", ".join(sorted(limits.supported_types))
     return [FieldError("/type", f"{workout.type!r} is not supported; supported are: {known}")]
 
 
-def _refused_duration(workout: WorkoutFields, limits: Limits) -> list[FieldError]:
-    if limits.duration_min <= workout.duration_min <= limits.duration_max:
+def _refused_duration(workout: WorkoutFields | Workout, limits: Limits) -> list[FieldError]:
+    minutes = workout.duration_min
+    if minutes is None or limits.duration_min <= minutes <= limits.duration_max:
         return []
     return [
         FieldError("/durationMin", f"must be between {limits.duration_min} and {limits.duration_max} minutes")
     ]
 
 
-def _kmh(workout: WorkoutFields) -> Decimal:
-    return (workout.distance_m or Decimal(0)) / 1000 * 60 / workout.duration_min
+def _kmh(workout: WorkoutFields | Workout) -> Decimal:
+    return _per_minute((workout.distance_m or Decimal(0)) / 1000 * 60, workout)
 
 
-def _warnings(workout: WorkoutFields, now: datetime, speed: Decimal, kcal_per_min: Decimal) -> list[str]:
+def _per_minute(amount: Decimal, workout: WorkoutFields | Workout) -> Decimal:
+    return amount / workout.duration_min if workout.duration_min else Decimal(0)
+
+
+def _warnings(
+    workout: WorkoutFields | Workout, now: datetime, speed: Decimal, kcal_per_min: Decimal
+) -> list[str]:
     found: list[str] = []
     strength = workout.type == STRENGTH
     if strength:
         found += strength_duration_warnings(workout.duration_min)
-    elif workout.duration_min > 24 * 60:
+    elif workout.duration_min is not None and workout.duration_min > 24 * 60:
         found.append("durationMin: longer than a day")
     if workout.started_at > now + AHEAD:
         found.append("startedAt: more than a day ahead")

@@ -19,6 +19,7 @@ from wotr_common.workout import (
     Duration,
     HeartRate,
     Instant,
+    LocalInstant,
     Notes,
     Number,
     Record,
@@ -97,10 +98,11 @@ class SessionFields(Record):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     type: WorkoutType = "strength"
-    started_at: Instant = Field(
+    started_at: LocalInstant = Field(
         validation_alias=AliasChoices("startedAt", "ts", "started_at"),
         serialization_alias="startedAt",
-        description="ISO 8601 with a zone; also accepted as ts",
+        description="ISO 8601 with the offset of the athlete's clock, which says the session's date; also "
+        "accepted as ts. In UTC (Z) the date is that of the profile's time zone",
     )
     title: Line | None = None
     notes: Notes | None = None

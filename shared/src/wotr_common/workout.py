@@ -70,6 +70,16 @@ def time_text(value: datetime) -> str:
     return canonical_time(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _canonical_local_time(value: datetime) -> datetime:
+    """`value` cut to the millisecond, on the clock that it was said by."""
+    canonical_time(value)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def _local_time_text(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds")
+
+
 def json_number(value: Decimal) -> int | float:
     """A JSON number: whole ones without a fraction."""
     return int(value) if value == value.to_integral_value() else float(value)
@@ -131,6 +141,13 @@ Instant = Annotated[
     BeforeValidator(_only_a_time_text),
     AfterValidator(canonical_time),
     PlainSerializer(time_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+LocalInstant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_only_a_time_text),
+    AfterValidator(_canonical_local_time),
+    PlainSerializer(_local_time_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Version = Annotated[int, Field(ge=1, le=10**12, description="grows with every change")]
