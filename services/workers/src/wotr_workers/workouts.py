@@ -13,6 +13,9 @@ from wotr_common.workout import Source, Workout, WorkoutFields
 # Attributes of the items beside the workout itself.
 CORRELATION_ID = "correlationId"
 IMPORT_ROW = "importRow"  # which row of which upload made it
+EDITED_AT = "editedAt"  # when an athlete changed it: imports leave it alone from then on
+COMMAND_IDS = "commandIds"  # of a session: the commands that were applied to it, the last ones of them
+REFS = "refs"  # of a workout: sort keys of the items that say which of an app's ids mean it
 
 
 def first_version(
