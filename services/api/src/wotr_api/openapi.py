@@ -31,8 +31,9 @@ _PROBLEMS = {
     401: "Not signed in",
     403: "Not signed, or not allowed",
     404: "Not there",
-    409: "The Idempotency-Key was used with another body, or its first call is still running",
-    413: "The body is larger than 64 KiB",
+    409: "What is stored is at another version (`current` shows it) or in another state, the Idempotency-Key was "
+    "used with another body, or its first call is still running",
+    413: "The body is too large: 64 KiB, with sets 512 KiB",
     415: "The body is not declared as JSON",
     422: "Fields or parameters are wrong: `errors` names each",
     429: "Too many calls: wait for `Retry-After` seconds",
@@ -45,6 +46,12 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "description": "The same call with the same key is answered as before for 24 hours, and not done again",
     "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The version that you saw, in quotes; instead of `version`",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,13}"$'},
 }
 
 
@@ -137,7 +144,8 @@ def main(arguments: list[str]) -> str | None:
 def _models() -> Iterable[tuple[type[BaseModel], JsonSchemaMode]]:
     yield ProblemDetails, "serialization"
     for route in ROUTES:
-        yield route.answer, "serialization"
+        if route.answer is not None:
+            yield route.answer, "serialization"
         if route.body is not None:
             yield route.body, "validation"
 
@@ -149,8 +157,11 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": _SECURITY[route.auth],
     }
     parameters = [*_path_parameters(route), *_query_parameters(route)]
-    if route.body is not None:
+    if route.method == "post":
         parameters.append(_IDEMPOTENCY_KEY)
+    if route.method in {"patch", "delete"} and 409 in route.problems:
+        parameters.append(_IF_MATCH)
+    if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _json("application/json", route.body)}
     if parameters:
         operation["parameters"] = parameters
@@ -182,15 +193,7 @@ def _query_parameters(route: Route) -> Iterable[dict[str, Any]]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    answers: dict[str, Any] = {
-        str(route.status): {
-            "description": (route.answer.__doc__ or "").split("\n")[0],
-            "content": _json("application/json", route.answer),
-        }
-    }
-    if route.body is not None:
-        place = {"description": "the workout, relative to this address", "schema": {"type": "string"}}
-        answers[str(route.status)]["headers"] = {"Location": place}
+    answers: dict[str, Any] = {str(route.status): _success(route)}
     gateway = {"sigv4": (403,), "cognito": (401,), "open": ()}[route.auth]
     for status in sorted({*route.problems, *gateway, 429, 500, *(() if route.auth == "open" else (503,))}):
         answers[str(status)] = {
@@ -199,6 +202,19 @@ def _responses(route: Route) -> dict[str, Any]:
             **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
         }
     return answers
+
+
+def _success(route: Route) -> dict[str, Any]:
+    if route.answer is None:
+        return {"description": "Done; there is no body"}
+    said: dict[str, Any] = {
+        "description": (route.answer.__doc__ or "").split("\n")[0],
+        "content": _json("application/json", route.answer),
+    }
+    if route.place is not None:
+        place = {"description": f"{route.place}, relative to this address", "schema": {"type": "string"}}
+        said["headers"] = {"Location": place}
+    return said
 
 
 def _json(content_type: str, model: type[BaseModel]) -> dict[str, Any]:

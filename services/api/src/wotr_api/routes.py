@@ -34,19 +34,23 @@ class Health(Record):
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path. `problems` are what the function itself answers, beside 500 and 503."""
+    """One method of one path. `problems` are what the function itself answers, beside 500 and 503.
 
-    method: Literal["get", "post"]
+    `answer` is None where there is no body; `place` says what `Location` leads to.
+    """
+
+    method: Literal["get", "post", "patch", "delete"]
     path: str
     auth: Auth
-    function: Literal["accept", "query", "stats", "health"]
+    function: Literal["accept", "query", "stats", "change", "export", "health"]
     operation: str
     summary: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     problems: tuple[int, ...] = field(default=())
+    place: str | None = None
 
 
 _BODY_PROBLEMS = (400, 409, 413, 415, 422)
@@ -63,6 +67,7 @@ ROUTES = (
         status=202,
         body=MachineWorkout,
         problems=_BODY_PROBLEMS,
+        place="the workout",
     ),
     Route(
         "get",
@@ -107,6 +112,7 @@ ROUTES = (
         status=202,
         body=WorkoutFields,
         problems=_BODY_PROBLEMS,
+        place="the workout",
     ),
     Route(
         "get",
