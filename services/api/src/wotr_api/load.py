@@ -53,13 +53,14 @@ class Day:
 def session_rpe(rpe: float, minutes: float) -> float:
     """Load of a workout in arbitrary units: perceived exertion (0 to 10) times minutes.
 
-    Foster C. et al. (2001), A new approach to monitoring exercise training. J Strength Cond Res 15(1):109-115.
+    Foster C. et al. (2001), A new approach to monitoring exercise training. J Strength Cond Res
+    15(1):109-115.
     """
     return rpe * minutes
 
 
 def trimp(minutes: float, average: float, reserve: Reserve) -> float:
-    """Training impulse in arbitrary units: `min x 0.64 e^(1.92 x)` for men, `min x 0.86 e^(1.67 x)` for women.
+    """Training impulse in arbitrary units: `min x 0.64 e^(1.92x)` for men, `min x 0.86 e^(1.67x)` for women.
 
     x is the part of the heart-rate reserve in use, `(average - resting) / (maximum - resting)`, held within 0
     and 1: an average outside the athlete's own limits tells of the limits, not of the effort.
@@ -77,9 +78,9 @@ def monotony(loads: Sequence[float]) -> float | None:
     """Mean of the loads divided by their standard deviation; None where they are all alike. Rest days are 0.
 
     Foster C. (1998), Monitoring training in athletes with reference to overtraining syndrome. Med Sci Sports
-    Exerc 30(7):1164-1168. The paper does not say which standard deviation. It is the population's here: the
-    days are the whole week, not a sample of it, and the diary printed in Foster 2001 (table 5: 1.26) comes out
-    with it, not with the sample's (1.19).
+    Exerc 30(7):1164-1168. The standard deviation is the population's: the days are the whole week, not a
+    sample of it, and the 1.26 of the diary printed in Foster 2001, table 5, comes out with it, not with the
+    sample's (1.19).
     """
     spread = statistics.pstdev(loads)
     return statistics.fmean(loads) / spread if spread > 0 else None
@@ -90,9 +91,9 @@ def series(loads: Iterable[float]) -> Iterator[Day]:
 
     Fitness (42 days) and fatigue (7 days) follow the load by `value += (load - value) / days`; this is the
     common exponentially weighted form of the impulse-response model of Banister E.W. et al. (1975), Aust J
-    Sports Med 7:57-61. Strain is the week's load times its monotony (Foster 1998, as above). Acute:chronic is the
-    ratio of two exponentially weighted averages with lambda = 2 / (N + 1), N = 7 and 28: Williams S. et al.
-    (2017), Br J Sports Med 51(3):209-210, doi:10.1136/bjsports-2016-096589.
+    Sports Med 7:57-61. Strain is the week's load times its monotony (Foster 1998, as above). Acute:chronic is
+    the ratio of two exponentially weighted averages with lambda = 2 / (N + 1), N = 7 and 28: Williams S. et
+    al. (2017), Br J Sports Med 51(3):209-210, doi:10.1136/bjsports-2016-096589.
     """
     fitness = fatigue = acute = chronic = 0.0
     week: deque[float] = deque(maxlen=WEEK)

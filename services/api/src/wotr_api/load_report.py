@@ -30,7 +30,7 @@ USUAL_DAYS = 42
 MOST_DAYS = 366
 LEAD = timedelta(days=365)  # after it, what was before counts less than 0.02 %: (1 - 1/42)^365
 _DAY = timedelta(days=1)
-# A warning names the field that looks odd. A forgotten timer makes no training, but leaves the kilograms true.
+# A warning names the field that looks odd: a forgotten timer makes no training, but the kilograms stay true.
 _STANDS_ON: dict[Metric, frozenset[str]] = {
     "session_rpe": frozenset({"startedAt", "durationMin"}),  # an odd exertion is a low one, and harmless
     "trimp": frozenset({"startedAt", "durationMin", "avgHeartRate"}),
@@ -40,7 +40,7 @@ _STANDS_ON: dict[Metric, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a workout says about its load: minutes, RPE, beats per minute, kilograms; None where it does not."""
+    """What a workout says about its load: minutes, RPE, beats per minute, kilograms; None: it does not."""
 
     started_at: datetime
     duration_min: Decimal | None = None
@@ -72,7 +72,7 @@ class LoadDay(Record):
     fatigue: float = Field(description="exponentially weighted load, 7 days")
     form: float = Field(description="yesterday's fitness less yesterday's fatigue")
     monotony: float | None = Field(
-        description="mean of seven days divided by their (population) standard deviation; null where all are alike"
+        description="mean of seven days by their population standard deviation; null where all are alike"
     )
     strain: float | None = Field(description="load of seven days times monotony")
     acute_chronic: float | None = Field(
