@@ -9,14 +9,22 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wotr_workers.imports.rows import MAX_ROW, Broken, Fields, Row, lines, rows
+from wotr_workers.imports.lines import MAX_ROW, Lines
+from wotr_workers.imports.rows import Broken, Fields, Row, rows
 
 
 def read(content: bytes, chunk: int = 7) -> list[Row]:
-    return list(rows(lines(content[i : i + chunk] for i in range(0, len(content), chunk)), ","))
+    return list(rows(Lines(content[i : i + chunk] for i in range(0, len(content), chunk)), ","))
+
+
+class Single(Lines):
+    """Lines that all come one by one."""
+
+    def together(self) -> None:
+        return None
 
 
 def texts(content: bytes, chunk: int = 7) -> list[list[str]]:
@@ -126,7 +134,7 @@ def endless(size: int) -> Iterator[bytes]:
 
 def test_memory_is_bounded_by_the_longest_row() -> None:
     tracemalloc.start()
-    assert len(list(rows(lines(endless(1 << 26)), ","))) == 2
+    assert len(list(rows(Lines(endless(1 << 26)), ","))) == 2
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * MAX_ROW
@@ -145,6 +153,30 @@ def test_what_the_csv_module_writes_is_read_back(table: list[list[str]], chunk: 
         assert texts(content, chunk) == wanted
 
 
-@given(st.binary(max_size=300), st.integers(1, 40))
-def test_any_bytes_are_read_without_an_exception_and_alike_in_any_chunks(content: bytes, chunk: int) -> None:
-    assert read(content, chunk) == read(content, 1000)
+PIECES = st.sampled_from(
+    [b"a", b",", b'"', b'""', b"\n", b"\r\n", b"\r", b" ", b'"b\nc",', b"\xff", b"\0", "ü".encode()]
+)
+CONTENT = st.binary(max_size=300) | st.lists(PIECES, max_size=60).map(b"".join)
+
+
+@given(CONTENT, st.integers(1, 40))
+@example(b'a,1\nb,"2\n3",4\n\n"c\nd",5', 9)
+def test_any_bytes_are_read_alike_in_any_chunks_and_line_by_line(content: bytes, chunk: int) -> None:
+    found = read(content, chunk)
+    assert found == read(content, 1000)
+    assert found == list(rows(Single([content]), ","))
+
+
+def test_lines_come_together_up_to_a_broken_row_and_again_below_its_block() -> None:
+    good = b'a,"1\n2"\n' * 1000
+    together = []
+
+    class Watched(Lines):
+        def together(self) -> tuple[int, str] | None:
+            found = super().together()
+            together.append(found and found[0])
+            return found
+
+    found = list(rows(Watched([good + b'"x" y,1\n' + good, good, b'z,"1\n', b'2"\n', good]), ","))
+    assert found == list(rows(Single([good + b'"x" y,1\n' + good + good + b'z,"1\n2"\n' + good]), ","))
+    assert [number for number in together if number] == [1, 4002, 6002, 6004]

@@ -6,11 +6,11 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 from wotr_workers.imports import own, strava
+from wotr_workers.imports.lines import Line, Lines
 from wotr_workers.imports.parsed import Format, Layout, Unrecognised, short
-from wotr_workers.imports.rows import Line, Row, lines, rows, undivided
+from wotr_workers.imports.rows import Row, rows, undivided
 
 FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT)
 _DELIMITERS = ",;\t|"
@@ -33,14 +33,15 @@ def opened(chunks: Iterable[bytes]) -> Opened:
 
     The first line that holds any text is shown to each format, divided by each delimiter.
     """
-    source = lines(chunks)
-    first = _first_line(source)
+    lines = Lines(chunks)
+    first = _first_line(lines)
     for texts, divided in _divisions(first):
         for known in FORMATS:
             layout = known.recognise(texts)
             if layout is not None:
-                below = chain([first], source) if layout.headerless else source
-                return Opened(known, layout, divided(below))
+                if layout.headerless:
+                    lines.put_back([first])
+                return Opened(known, layout, divided(lines))
     found = "".join(char if char.isprintable() else "?" for char in first.text.strip())
     found = found[:_SHOWN] + "…" * (len(found) > _SHOWN)
     raise Unrecognised(
@@ -49,7 +50,7 @@ def opened(chunks: Iterable[bytes]) -> Opened:
     )
 
 
-def _divisions(first: Line) -> Iterator[tuple[list[str], Callable[[Iterable[Line]], Iterator[Row]]]]:
+def _divisions(first: Line) -> Iterator[tuple[list[str], Callable[[Lines], Iterator[Row]]]]:
     """The ways to divide lines into fields, and what each makes of the first; lines of JSON stay whole."""
     if first.text.lstrip().startswith("{"):
         yield [first.text.strip()], undivided
@@ -59,8 +60,8 @@ def _divisions(first: Line) -> Iterator[tuple[list[str], Callable[[Iterable[Line
         yield texts, partial(rows, delimiter=delimiter)
 
 
-def _first_line(source: Iterator[Line]) -> Line:
-    for line in source:
+def _first_line(lines: Lines) -> Line:
+    while line := lines.next():
         for beginning, packed in _PACKED.items():
             if line.text.startswith(beginning):
                 raise Unrecognised(f"the file is {packed}: upload the CSV itself")

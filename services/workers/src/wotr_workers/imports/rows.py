@@ -1,26 +1,20 @@
-"""An upload's bytes as rows: decoded and split as they stream in, with the line on which each row begins.
+"""The rows of a delimited text, each with the line on which it begins.
 
-Memory is bounded by MAX_ROW whatever comes in. A row that cannot be read is one `Broken`, and the next row
-goes on: files from the wild hold single bad bytes, and those must not cost their neighbours.
-
-The csv module does the splitting into fields; what is ours is that it never sees a whole file, an endless row
-or undecodable bytes.
+A row that cannot be read is one `Broken`, and the next row goes on. The csv module does the splitting into
+fields; what is ours is that it never sees a whole file, an endless row or undecodable bytes, and that a row
+with broken quotes does not swallow the rows below it.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+import io
+from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_ROW = 1 << 20  # bytes; the largest rows of real exports have some ten thousand
+from wotr_workers.imports.lines import MAX_ROW, Line, Lines
+
 _PATIENCE = 16 * MAX_ROW  # bytes that may be read a second time because quotes are broken
-_HEAD = 4
-_UNDECODABLE = "\udcff"  # cannot be encoded: marks the place in what is recoded
 
 csv.field_size_limit(MAX_ROW)
 
@@ -42,64 +36,67 @@ class Broken(NamedTuple):
 Row = Fields | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One physical line with its end; where `fault` says what is wrong, `text` is an approximation."""
-
-    number: int
-    text: str
-    fault: str = ""
-    size: int = 0
-
-
-def lines(chunks: Iterable[bytes]) -> Iterator[Line]:
-    """The physical lines of UTF-8 (with or without byte order mark) or UTF-16 (with one)."""
-    for number, (content, whole) in enumerate(_split(_as_utf8(iter(chunks))), 1):
-        if not whole:
-            yield Line(number, "\n", f"the line is longer than {MAX_ROW >> 20} MiB", MAX_ROW)
-            continue
-        fault = ""
-        try:
-            text = content.decode()
-        except UnicodeDecodeError as error:
-            text = content.decode(errors="replace")
-            fault = f"not valid text in UTF-8 (byte {error.start + 1} of the line): save the file as UTF-8"
-        if "\0" in text:
-            fault = "holds a NUL byte"
-        yield Line(number, text, fault, len(content))
-
-
-def rows(source: Iterable[Line], delimiter: str) -> Iterator[Row]:
-    """The rows of `source`; those without any text are left out."""
-    feed = _Feed(iter(source))
-    # Strict: a quote that stays open ends at the next one, often rows later; what follows it gives that away.
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+def rows(lines: Lines, delimiter: str) -> Iterator[Row]:
+    """The rows of `lines`; those without any text are left out."""
+    singly = _Singly(lines, delimiter)
     while True:
-        feed.begin()
+        together = lines.together()
+        if together is not None:
+            yield from _rows_together(*together, lines, delimiter)
+            continue
         try:
-            texts = next(reader)
+            row = singly.next()
         except StopIteration:
             return
-        except _Endless:
-            yield Broken(feed.first, feed.give_back(f"is longer than {MAX_ROW >> 20} MiB"))
-        except csv.Error:
-            # MAX_ROW bytes cannot exceed the csv module's own limit: only quotes are left to be wrong.
-            fault = "does not end before the file does" if feed.unfinished else "is followed by more text"
-            yield Broken(feed.first, feed.give_back(fault))
-        else:
-            if feed.fault:
-                yield Broken(feed.first, feed.fault)
-            elif any(map(str.strip, texts)):
-                yield Fields(feed.first, texts)
+        if row is not None:
+            yield row
 
 
-def undivided(source: Iterable[Line]) -> Iterator[Row]:
-    """The lines of `source` as rows of one text; those without any text are left out."""
-    for line in source:
+def undivided(lines: Lines) -> Iterator[Row]:
+    """The lines as rows of one text each; those without any text are left out."""
+    while line := lines.next():
         if line.fault:
             yield Broken(line.number, line.fault)
         elif text := line.text.strip():
             yield Fields(line.number, [text])
+
+
+def _rows_together(first: int, text: str, lines: Lines, delimiter: str) -> Iterator[Row]:
+    """The rows of lines that came together, up to the first whose quotes are broken or close below them."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = first
+    try:
+        for texts in reader:
+            if texts and (texts[0].strip() or any(map(str.strip, texts))):
+                yield Fields(number, texts)
+            number = first + reader.line_num
+    except csv.Error:
+        lines.again(number)
+
+
+class _Singly:
+    """Rows of lines that come one by one."""
+
+    def __init__(self, lines: Lines, delimiter: str) -> None:
+        self._feed = _Feed(lines)
+        # Strict: a quote that stays open ends at the next one, often rows later; what follows gives that away.
+        self._reader = csv.reader(self._feed, delimiter=delimiter, strict=True)
+
+    def next(self) -> Row | None:
+        """The next row, None for one without any text; StopIteration at the end."""
+        feed = self._feed
+        feed.begin()
+        try:
+            texts = next(self._reader)
+        except _Endless:
+            return Broken(feed.first, feed.give_back(f"is longer than {MAX_ROW >> 20} MiB"))
+        except csv.Error:
+            # MAX_ROW bytes cannot exceed the csv module's own limit: only quotes are left to be wrong.
+            fault = "does not end before the file does" if feed.unfinished else "is followed by more text"
+            return Broken(feed.first, feed.give_back(fault))
+        if feed.fault:
+            return Broken(feed.first, feed.fault)
+        return Fields(feed.first, texts) if any(map(str.strip, texts)) else None
 
 
 class _Endless(Exception):
@@ -109,9 +106,8 @@ class _Endless(Exception):
 class _Feed:
     """Lines for the csv module, one row at a time."""
 
-    def __init__(self, source: Iterator[Line]) -> None:
-        self._source = source
-        self._again: deque[Line] = deque()
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
         self._taken: list[Line] = []
         self._size = 0
         self._patience = _PATIENCE
@@ -131,7 +127,7 @@ class _Feed:
         if self._patience <= 0:
             return f"lines {self.first} to {self._taken[-1].number}: a quoted field {what}; quotes are broken"
         self._patience -= self._size
-        self._again.extendleft(reversed(self._taken[1:]))
+        self._lines.put_back(self._taken[1:])
         return f"a quoted field {what}: is a quote missing, or one inside a text not doubled?"
 
     @property
@@ -148,7 +144,7 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._source, None)
+        line = self._lines.next()
         if line is None:
             self.unfinished = bool(self._taken)
             raise StopIteration
@@ -157,58 +153,3 @@ class _Feed:
         if self._size > MAX_ROW and len(self._taken) > 1:
             raise _Endless
         return line.text
-
-
-def _split(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Lines with their ends, and whether each is whole; of one longer than MAX_ROW only this fact is kept."""
-    rest = b""
-    overlong = False
-    for chunk in chunks:
-        # A CR at the very end may be half of a CRLF: it waits for the next chunk.
-        *whole, rest = _ended(rest + chunk)
-        for line in whole:
-            yield line, not overlong and len(line) <= MAX_ROW
-            overlong = False
-        if len(rest) > MAX_ROW:
-            overlong = True
-            rest = rest[-1:]
-    if rest:
-        yield rest, not overlong
-
-
-def _ended(content: bytes) -> list[bytes]:
-    found = content.splitlines(keepends=True)
-    return found if found and not found[-1].endswith(b"\n") else [*found, b""]
-
-
-def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= _HEAD:
-            break
-    if head.startswith(codecs.BOM_UTF8):
-        yield head.removeprefix(codecs.BOM_UTF8)
-        yield from chunks
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from _recoded(chain([head], chunks), "utf-16")
-    else:
-        yield head
-        yield from chunks
-
-
-def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """UTF-8 in which whatever was undecodable is undecodable again, so that it is found in its row."""
-    decoder = codecs.getincrementaldecoder(encoding)("wotr.mark")
-    for chunk in chunks:
-        yield decoder.decode(chunk).encode(errors="surrogatepass")
-    yield decoder.decode(b"", final=True).encode(errors="surrogatepass")
-
-
-def _mark(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return _UNDECODABLE, error.end
-
-
-codecs.register_error("wotr.mark", _mark)
