@@ -150,7 +150,7 @@ def report(
     loads = _Loads(asked)
     for effort in efforts:
         loads.add(effort, measured(effort, heart))
-    chosen = metric or max(METRICS, key=lambda each: loads.covered[each])  # of equals the first
+    chosen = loads.widest() if metric is None else metric
     return Load(
         metric=chosen,
         unit=UNITS[chosen],
@@ -199,6 +199,10 @@ class _Loads:
                 self.covered[metric] += within
                 self._by_day[metric][day].append(value)
 
+    def widest(self) -> Metric:
+        """The metric that covers most workouts, of equals the first."""
+        return max(METRICS, key=lambda metric: self.covered[metric])
+
     def on(self, metric: Metric, day: date) -> float:
         """The load of a day, whatever the order of its workouts."""
         return math.fsum(self._by_day[metric].get(day, ()))
@@ -214,7 +218,7 @@ def _days(loads: _Loads, metric: Metric, *, with_trimp: bool) -> Iterable[LoadDa
             load=_rounded(said.load, 1),
             session_rpe=_rounded(loads.on("session_rpe", day), 1),
             trimp=_rounded(loads.on("trimp", day), 1) if with_trimp else None,
-            volume_kg=_rounded(loads.on("volume", day), 1),
+            volume_kg=_rounded(loads.on("volume", day), 3),
             fitness=_rounded(said.fitness, 1),
             fatigue=_rounded(said.fatigue, 1),
             form=_rounded(said.form, 1),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from wotr_api.load_report import Effort
 from wotr_common import keys
 from wotr_common.items import workout_from_item
 from wotr_common.workout import Workout, time_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _MILLISECOND = timedelta(milliseconds=1)  # the resolution of times in keys
+_EFFORT = ("startedAt", "durationMin", "rpe", "avgHeartRate", "volumeKg", "warnings")
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,18 @@ class Workouts:
         last = page.get("LastEvaluatedKey")
         return [workout_from_item(item) for item in page["Items"]], str(last[keys.SK]) if last else None
 
+    def efforts(self, user_id: str, start: datetime, end: datetime) -> Iterator[Effort]:
+        """What a user's workouts with `start` <= startedAt < `end` say about their load, oldest first."""
+        low, high = keys.workout_range(start, end)
+        for page in self._pages(
+            KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
+            ProjectionExpression=", ".join(f"#{name}" for name in _EFFORT),
+            ExpressionAttributeNames={"#pk": keys.PK, "#sk": keys.SK}
+            | {f"#{name}": name for name in _EFFORT},
+            ExpressionAttributeValues={":pk": keys.user_pk(user_id), ":low": low, ":high": high},
+        ):
+            yield from map(_effort, page["Items"])
+
     def _pages(self, **query: Any) -> Iterator[Mapping[str, Any]]:
         while True:
             page = self._table.query(**query)
@@ -113,3 +127,14 @@ class Workouts:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _effort(item: Mapping[str, Any]) -> Effort:
+    return Effort(
+        started_at=datetime.fromisoformat(item["startedAt"]),
+        duration_min=item.get("durationMin"),
+        rpe=item.get("rpe"),
+        avg_heart_rate=item.get("avgHeartRate"),
+        volume_kg=item.get("volumeKg"),
+        warnings=tuple(item.get("warnings", ())),
+    )
