@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,10 +31,20 @@ class Batch:
     failed_ids: list[str] = field(default_factory=list)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def write(
-    records: Iterable[Mapping[str, Any]], workouts: Workouts, dead_letters: DeadLetters, shards: int
+    records: Iterable[Mapping[str, Any]],
+    workouts: Workouts,
+    dead_letters: DeadLetters,
+    shards: int,
+    clock: Callable[[], datetime] = _now,
 ) -> Batch:
     """Store the workouts in SQS `records`: each is written, known already, set aside, or to be tried again.
+
+    `clock` says when one is written, which is its version.
 
     Our own loop: Powertools' batch processor would add a third to this module's import time.
     """
@@ -41,7 +52,7 @@ def write(
     for record in records:
         logger.set_correlation_id(correlation_id_of_record(record))
         try:
-            _write(record, workouts, shards, batch)
+            _write(record, workouts, shards, clock, batch)
         except (Unreadable, Refused) as error:
             _set_aside(record, str(error), dead_letters, batch)
         except Exception:  # noqa: BLE001 - whatever it is, the neighbours go on and this one comes again
@@ -50,11 +61,13 @@ def write(
     return batch
 
 
-def _write(record: Mapping[str, Any], workouts: Workouts, shards: int, batch: Batch) -> None:
+def _write(
+    record: Mapping[str, Any], workouts: Workouts, shards: int, clock: Callable[[], datetime], batch: Batch
+) -> None:
     accepted = parse(record["body"])
     logger.set_correlation_id(accepted.correlation_id)
     annotate_span(user_id=accepted.user_id)
-    item = accepted_item(accepted, shards)
+    item = accepted_item(accepted, shards, clock())
     stored = workouts.put_new(item)
     if stored is None:
         batch.written += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ from botocore.stub import Stubber
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.items import workout_from_item
+from wotr_common.versions import first_version
 from wotr_workers.store import Workouts, plain
 from wotr_workers.writer import write
 
@@ -40,7 +42,9 @@ def stored(dynamodb: Any) -> list[dict[str, Any]]:
 def test_an_accepted_workout_is_stored_whole(
     dynamodb: Any, workouts: Workouts, dead_letters: DeadLetters
 ) -> None:
-    batch = write([record(ACCEPTED)], workouts, dead_letters, shards=1)
+    now = datetime(2026, 3, 1, 18, 1, tzinfo=UTC)
+
+    batch = write([record(ACCEPTED)], workouts, dead_letters, shards=1, clock=lambda: now)
 
     assert (batch.written, batch.failed_ids) == (1, [])
     (item,) = stored(dynamodb)
@@ -54,7 +58,7 @@ def test_an_accepted_workout_is_stored_whole(
         "intensity": "moderate",
         "userId": "ada",
         "workoutId": "20260301T173000000Z",
-        "version": 1,
+        "version": first_version(now),
         "source": "api",
         "createdAt": "2026-03-01T18:00:00.000Z",
         "warnings": ["avgHeartRate: unusual"],

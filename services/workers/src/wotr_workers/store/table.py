@@ -1,0 +1,227 @@
+"""Any items of the table: read by key or range, written under conditions, together where they belong together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from wotr_common import keys
+from wotr_workers.store.items import Changed, Item, NotRead, Refused, existing, plain, raw
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+READ_ITEMS = 100  # the most that DynamoDB takes in one BatchGetItem
+WRITE_ITEMS = 25  # and in one BatchWriteItem
+_TRIES = 8
+# What tells whether an item is still the one that was read: its content's version, and what imports note beside.
+_GUARDED = ("version", "importId", "changedBy", "refs", "workoutId", "target")
+_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Store `item` if what is stored at its key still is `before`; None: nothing."""
+
+    item: Item
+    before: Item | None = None
+
+    @property
+    def key(self) -> keys.Key:
+        """Where."""
+        return {"pk": self.item[keys.PK], "sk": self.item[keys.SK]}
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete `before`, if it still is what is stored."""
+
+    before: Item
+
+    @property
+    def key(self) -> keys.Key:
+        """Where."""
+        return {"pk": self.before[keys.PK], "sk": self.before[keys.SK]}
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store `attributes` at `key`, each unless it is there already."""
+
+    key: keys.Key
+    attributes: Item
+
+
+Write = Put | Delete | Keep
+
+
+class Table:
+    """Items by their keys. Reads are consistent; botocore's errors are those worth another try."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, pk: str, sks: Iterable[str]) -> dict[str, Item]:
+        """What is stored below `pk` at `sks`, by sort key; NotRead where DynamoDB is too busy."""
+        found: dict[str, Item] = {}
+        wanted = iter(dict.fromkeys(sks))
+        while part := list(islice(wanted, READ_ITEMS)):
+            request: Any = {
+                self._table: {
+                    "Keys": [raw({keys.PK: pk, keys.SK: sk}) for sk in part],
+                    "ConsistentRead": True,
+                }
+            }
+            for pause_s in _pauses():
+                time.sleep(pause_s)
+                answer = self._dynamodb.batch_get_item(RequestItems=request)
+                items = map(plain, answer["Responses"].get(self._table, []))
+                found |= {item[keys.SK]: item for item in items}
+                request = answer["UnprocessedKeys"]
+                if not request:
+                    break
+            else:
+                raise NotRead("DynamoDB was too busy to say what is stored")
+        return found
+
+    def between(self, pk: str, low: str, high: str) -> Iterator[Item]:
+        """The items of `pk` whose sort keys lie between `low` and `high`, both included, in order."""
+        return self._query(
+            f"{keys.PK} = :pk AND {keys.SK} BETWEEN :low AND :high", {":pk": pk, ":low": low, ":high": high}
+        )
+
+    def beginning(self, pk: str, prefix: str) -> Iterator[Item]:
+        """The items of `pk` whose sort keys begin with `prefix`, in order."""
+        return self._query(
+            f"{keys.PK} = :pk AND begins_with({keys.SK}, :prefix)", {":pk": pk, ":prefix": prefix}
+        )
+
+    def of_import(self, pk: str, import_id: str) -> Iterator[Item]:
+        """The items of `pk` that the import made."""
+        return self._query(
+            f"{keys.PK} = :pk", {":pk": pk, ":import": import_id}, FilterExpression="importId = :import"
+        )
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """Do all of `writes` or none; Changed where a condition does not hold, Refused where none ever would."""
+        try:
+            if len(writes) == 1:
+                self._write_one(writes[0])
+            else:
+                self._transact([{_kind(write): self._action(write)} for write in writes])
+        except ClientError as error:
+            existing(error)
+            raise Changed from error
+
+    def put_all(self, items: Iterable[Item]) -> None:
+        """Store `items`, whatever is stored there; NotRead where DynamoDB is too busy."""
+        self._batches([{"PutRequest": {"Item": raw(item)}} for item in items])
+
+    def delete_all(self, found: Iterable[keys.Key]) -> None:
+        """Delete what is stored at the keys in `found`; NotRead where DynamoDB is too busy."""
+        self._batches([{"DeleteRequest": {"Key": raw(key)}} for key in found])
+
+    def _query(self, condition: str, values: Item, **more: str) -> Iterator[Item]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=raw(values),
+            ConsistentRead=True,
+            **more,  # type: ignore[arg-type]
+        )
+        return (plain(item) for page in pages for item in page["Items"])
+
+    def _action(self, write: Write) -> dict[str, Any]:
+        place: dict[str, Any] = {"TableName": self._table}
+        match write:
+            case Put(item, before):
+                return {**place, "Item": raw(item), **_unchanged(before)}
+            case Delete(before):
+                return {**place, "Key": raw(write.key), **_unchanged(before)}
+            case Keep(key, attributes):
+                return {**place, "Key": raw(key), **_unless_there(attributes)}
+
+    def _write_one(self, write: Write) -> None:
+        action = self._action(write)
+        match write:
+            case Put():
+                self._dynamodb.put_item(**action)
+            case Delete():
+                self._dynamodb.delete_item(**action)
+            case Keep():
+                self._dynamodb.update_item(**action)
+
+    def _transact(self, actions: list[Any]) -> None:
+        for pause_s in _pauses():
+            time.sleep(pause_s)
+            try:
+                self._dynamodb.transact_write_items(TransactItems=actions)
+                return
+            except ClientError as error:
+                busy = _busy(error)
+        raise busy
+
+    def _batches(self, requests: list[Any]) -> None:
+        for start in range(0, len(requests), WRITE_ITEMS):
+            request: Any = {self._table: requests[start : start + WRITE_ITEMS]}
+            for pause_s in _pauses():
+                time.sleep(pause_s)
+                request = self._dynamodb.batch_write_item(RequestItems=request)["UnprocessedItems"]
+                if not request:
+                    break
+            else:
+                raise NotRead("DynamoDB was too busy to take a batch of items")
+
+
+def _kind(write: Write) -> str:
+    return {Put: "Put", Delete: "Delete", Keep: "Update"}[type(write)]
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait before each try: none, then longer and longer."""
+    return (0.05 * (2**retry - 1) for retry in range(_TRIES))
+
+
+def _busy(error: ClientError) -> ClientError:
+    """`error` of a transaction if it is worth the same try again; raises what it means otherwise."""
+    answer: Mapping[str, Any] = error.response
+    if answer["Error"]["Code"] != "TransactionCanceledException":
+        raise error
+    reasons = {reason.get("Code"): reason.get("Message") for reason in answer.get("CancellationReasons", [])}
+    if "ConditionalCheckFailed" in reasons:
+        raise Changed from error
+    if "ValidationError" in reasons:
+        raise Refused(f"DynamoDB refuses it: {reasons['ValidationError']}") from error
+    if not _BUSY & reasons.keys():
+        raise error
+    return error
+
+
+def _unchanged(before: Item | None) -> dict[str, Any]:
+    if before is None:
+        return {"ConditionExpression": f"attribute_not_exists({keys.PK})"}
+    there = [name for name in _GUARDED if name in before]
+    terms = [f"attribute_exists({keys.PK})"]
+    terms += [
+        f"#{name} = :{name}" if name in before else f"attribute_not_exists(#{name})" for name in _GUARDED
+    ]
+    values = {"ExpressionAttributeValues": raw({f":{name}": before[name] for name in there})} if there else {}
+    return {
+        "ConditionExpression": " AND ".join(terms),
+        "ExpressionAttributeNames": {f"#{name}": name for name in _GUARDED},
+        **values,
+    }
+
+
+def _unless_there(attributes: Item) -> dict[str, Any]:
+    return {
+        "UpdateExpression": "SET " + ", ".join(f"#{n} = if_not_exists(#{n}, :{n})" for n in attributes),
+        "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+        "ExpressionAttributeValues": raw({f":{name}": value for name, value in attributes.items()}),
+    }
