@@ -116,7 +116,8 @@ class Table:
             else:
                 self._transact([{_kind(write): self._action(write)} for write in writes])
         except ClientError as error:
-            existing(error)
+            if error.response["Error"]["Code"] != "TransactionConflictException":
+                existing(error)
             raise Changed from error
 
     def put_all(self, items: Iterable[Item]) -> None:
