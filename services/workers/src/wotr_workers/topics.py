@@ -1,4 +1,4 @@
-"""The topic that tells how imports ended."""
+"""The topics that tell how imports ended, and which records were broken."""
 
 from __future__ import annotations
 
@@ -25,5 +25,25 @@ class ImportsTopic:
             Message=json.dumps(message),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": message[name]} for name in ("userId", "state")
+            },
+        )
+
+
+class RecordsTopic:
+    """Takes one message for each record that a logged workout or session broke."""
+
+    def __init__(self, sns: SNSClient, arn: str) -> None:
+        self._sns = sns
+        self._arn = arn
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Publish `message` as JSON, with its user, type of workout and kind as attributes to filter by."""
+        self._sns.publish(
+            TopicArn=self._arn,
+            Subject="wotr record",
+            Message=json.dumps(message),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": message[name]}
+                for name in ("userId", "type", "kind")
             },
         )

@@ -27,7 +27,11 @@ def record_item(user_id: str, staircase: Staircase) -> Item:
         "history": [_said(step) for step in staircase.steps],
         VERSION: staircase.version,
     }
-    return item | _said(staircase.best) if staircase.best else item
+    if staircase.best is None:
+        return item
+    best = _said(staircase.best)
+    best.pop("importId", None)  # the item is no import's: taking one back would take the item for its own
+    return item | best
 
 
 def staircase_of(item: Mapping[str, Any]) -> Staircase:

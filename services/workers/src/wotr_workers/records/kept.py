@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wotr_common import keys
 from wotr_common.versions import first_version, next_version
 from wotr_workers.records.candidates import SESSION_KINDS, candidates
-from wotr_workers.records.items import Item, record_item, staircase_of
+from wotr_workers.records.changes import UNDOING, Lease
+from wotr_workers.records.items import record_item, staircase_of
 from wotr_workers.records.staircase import Climb, Staircase, Subject
-from wotr_workers.store import Changed, Delete, Put, Table
+from wotr_workers.store import Changed, Delete, Item, Put, Table
 
 TRIES = 8
 
@@ -74,6 +76,31 @@ class KeptRecords:
             yield from self.table.between(pk, *keys.workout_range(None, None))
         if subjects is None or any(kind in SESSION_KINDS for kind, _ in subjects):
             yield from self.table.between(pk, *keys.session_range(None, None))
+
+    def workouts(self, user_id: str, start: datetime, end: datetime) -> Iterator[Item]:
+        """A user's workouts with `start` <= startedAt < `end`."""
+        return self.table.between(keys.user_pk(user_id), *keys.workout_range(start, end))
+
+    def lease(self, user_id: str) -> Lease | None:
+        """The import or undo that is at work on a user's history now."""
+        lease = self._item(keys.lease_key(user_id))
+        if lease is None or lease["until"] < self.clock().timestamp():
+            return None
+        import_id = lease["importId"]
+        state = self._item(keys.import_key(user_id, import_id)) or {}
+        return Lease(import_id, undoing=state.get("state") == UNDOING)
+
+    def is_noted(self, key: keys.Key) -> bool:
+        """Whether the note at `key` is there: that a record was told of."""
+        return self._item(key) is not None
+
+    def note(self, note: Item) -> None:
+        """Store a note unless it is there."""
+        with suppress(Changed):
+            self.table.write([Put(note)])
+
+    def _item(self, key: keys.Key) -> Item | None:
+        return self.table.get(key["pk"], [key["sk"]]).get(key["sk"])
 
 
 def _by_subject(items: Iterable[Item]) -> dict[Subject, Staircase]:
