@@ -17,11 +17,9 @@ from wotr_common.problems import invalid
 from wotr_common.session import Session, head_hash
 from wotr_common.versions import next_version
 from wotr_common.workout import Workout, time_text
-from wotr_workers.workouts import CORRELATION_ID, EDITED_AT
+from wotr_workers.store import Item
+from wotr_workers.workouts import CONTENT_HASH, CORRELATION_ID, EDITED_AT
 
-Item = dict[str, Any]
-
-CONTENT_HASH = "contentHash"
 _KEYS = {keys.PK, keys.SK, keys.TIME_INDEX_PK, keys.TIME_INDEX_SK, keys.TYPE_INDEX_PK, CONTENT_HASH}
 _WORKOUT = _KEYS | {to_camel(name) for name in Workout.model_fields}
 _SESSION = _KEYS | {to_camel(name) for name in Session.model_fields}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,37 +13,11 @@ from wotr_common import keys
 from wotr_common.limits import Limits
 from wotr_common.messages import Command, Outcome
 from wotr_common.problems import FieldError, Problem, field_errors, invalid
-from wotr_workers.workouts import REFS
+from wotr_workers.queue import ImportQueue
+from wotr_workers.store import Imports, Item, Table, Write
+from wotr_workers.store.sessions import Sessions
 
-Item = dict[str, Any]
 Said = TypeVar("Said", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Store `item` in place of the one at version `over`; None: only where nothing is stored."""
-
-    item: Item
-    over: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Delete what is stored at `key` in `version`; None: whatever is stored there."""
-
-    key: keys.Key
-    version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Amend:
-    """Set `values` in the item at `key`, which must exist."""
-
-    key: keys.Key
-    values: Mapping[str, Any]
-
-
-Write = Put | Delete | Amend
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +29,19 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """Sets (as they lie in an item) to append to a session by one command."""
-
-    sets: list[Item]
-    command_id: str
-    correlation_id: str
-    version: int
-    at: datetime
-
-
-class Account(Protocol):
-    """The items of athletes, as commands see them."""
-
-    def get(self, key: keys.Key) -> Item | None:
-        """What is stored at `key` right now."""
-
-    def append(self, key: keys.Key, addition: Addition) -> tuple[bool, Item | None]:
-        """Append sets to an open session: whether it was done, and the item after it, or as it is."""
-
-    def commit(self, writes: tuple[Write, ...]) -> bool:
-        """Do all of `writes` or none; False where something changed since it was read."""
-
-
-class UndoQueue(Protocol):
-    """Where an import is asked to be taken back."""
-
-    def ask_undo(self, user_id: str, import_id: str, correlation_id: str) -> None:
-        """Return once the request is durable, raise otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """What deciding needs: what is stored, what is configured, what time it is."""
 
-    account: Account
+    table: Table
+    sessions: Sessions
+    imports: Imports
+    queue: ImportQueue
     limits: Callable[[], Limits]
     clock: Callable[[], datetime]
-    undo: UndoQueue
+
+    def stored(self, key: keys.Key) -> Item | None:
+        """What is stored at `key` right now."""
+        return self.table.get(key["pk"], [key["sk"]]).get(key["sk"])
 
 
 Decide = Callable[[Desk, Command], Decision]
@@ -128,10 +77,3 @@ def held_version(asked: int, stored: int, current: Mapping[str, Any]) -> None:
     """409 where the version that the caller saw is another by now."""
     if asked != stored:
         raise conflict(f"it was changed meanwhile: you saw version {asked}, it is at {stored}", current)
-
-
-def gone(workout: Item) -> list[Write]:
-    """The deletion of a workout's item, and of what points to it."""
-    pk = workout[keys.PK]
-    refs: list[Write] = [Delete({"pk": pk, "sk": ref}) for ref in workout.get(REFS, ())]
-    return [Delete({"pk": pk, "sk": workout[keys.SK]}, int(workout["version"])), *refs]

@@ -1,6 +1,6 @@
 """From a command to its outcome.
 
-What is wrong with a command is an outcome too: an exception says that AWS failed, and that another try may do.
+What is wrong with a command is an outcome too. An exception tells of AWS: another try of the same may do.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Mapping
 
 from wotr_common.messages import Command, Outcome
 from wotr_common.problems import Problem, unavailable
-from wotr_workers.commands import profile, sessions, workouts
+from wotr_workers.commands import imports, profile, sessions, workouts
 from wotr_workers.commands.decision import Decide, Desk, said
-from wotr_workers.commands.store import TooLarge
+from wotr_workers.store import Changed, Refused
 
 TRIES = 6  # of a command whose items change under it
+_TOO_LARGE = "maximum allowed size"
 
 DECISIONS: Mapping[str, Decide] = {
     "session.create": sessions.create,
@@ -25,6 +26,8 @@ DECISIONS: Mapping[str, Decide] = {
     "session.delete": sessions.delete,
     "workout.change": workouts.change,
     "workout.delete": workouts.delete,
+    "import.request": imports.request,
+    "import.undo": imports.undo,
     "profile.change": profile.change,
 }
 
@@ -37,8 +40,11 @@ def answer(desk: Desk, payload: object) -> Outcome:
         return _settled(desk, command)
     except Problem as problem:
         return _problem(problem, command)
-    except TooLarge as error:
-        return _problem(Problem(422, str(error)), command)
+    except Refused as error:
+        if _TOO_LARGE not in str(error):
+            raise
+        detail = "with that it would be too large to be stored: all of a session may have 400 KB"
+        return _problem(Problem(422, detail), command)
 
 
 def _settled(desk: Desk, command: Command) -> Outcome:
@@ -46,8 +52,12 @@ def _settled(desk: Desk, command: Command) -> Outcome:
     for retry in range(TRIES):
         time.sleep(random.uniform(0, 0.01 * (2**retry - 1)))  # noqa: S311 - spreads tries, protects nothing
         decision = DECISIONS[command.name](desk, command)
-        if not decision.writes or desk.account.commit(decision.writes):
-            return decision.outcome
+        try:
+            if decision.writes:
+                desk.table.write(decision.writes)
+        except Changed:
+            continue
+        return decision.outcome
     raise unavailable("too much of it changes at once; nothing was done. Try again shortly")
 
 

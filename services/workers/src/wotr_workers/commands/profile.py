@@ -9,7 +9,8 @@ from wotr_common.changes import Profile, ProfileFields
 from wotr_common.messages import Command, Outcome
 from wotr_common.problems import FieldError, invalid
 from wotr_common.versions import first_version, next_version
-from wotr_workers.commands.decision import Decision, Desk, Put, said
+from wotr_workers.commands.decision import Decision, Desk, said
+from wotr_workers.store import Put
 from wotr_workers.workouts import CORRELATION_ID
 
 
@@ -17,7 +18,7 @@ def change(desk: Desk, command: Command) -> Decision:
     """`profile.change`: 200 with the profile; what the change does not name stays, null removes."""
     asked = said(ProfileFields, command.arguments.get("profile"))
     key = keys.profile_key(command.user_id)
-    stored = desk.account.get(key)
+    stored = desk.stored(key)
     before = Profile.model_validate(stored) if stored else None
     after = ProfileFields.model_validate(
         {**_said(before), **{name: getattr(asked, name) for name in asked.model_fields_set}}
@@ -33,7 +34,7 @@ def change(desk: Desk, command: Command) -> Decision:
     item = {**new.model_dump(by_alias=True, exclude_none=True), **key, CORRELATION_ID: command.correlation_id}
     return Decision(
         Outcome(status=200, body=_body(new)),
-        (Put({**item, "userId": command.user_id}, before.version if before else None),),
+        (Put({**item, "userId": command.user_id}, stored),),
     )
 
 

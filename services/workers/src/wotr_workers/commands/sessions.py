@@ -14,22 +14,19 @@ from wotr_common.problems import Problem
 from wotr_common.session import MOST_SETS, Completion, NewSession, NewSets, Session, head_hash
 from wotr_common.versions import first_version, next_version
 from wotr_workers import edits, sessions
+from wotr_workers.commands import links
 from wotr_workers.commands.decision import (
-    Addition,
     Decision,
-    Delete,
     Desk,
-    Item,
-    Put,
-    Write,
     asked_version,
     conflict,
-    gone,
     held_version,
     not_found,
     said,
 )
-from wotr_workers.workouts import COMMAND_IDS, CORRELATION_ID
+from wotr_workers.store import Delete, Item, Put, Write
+from wotr_workers.store.sessions import Addition
+from wotr_workers.workouts import COMMAND_IDS, CONTENT_HASH, CORRELATION_ID
 
 MOST_COMMANDS = 20  # that a session remembers; no caller repeats one after so many others
 _MOST_BUMPS = 100
@@ -43,14 +40,14 @@ def create(desk: Desk, command: Command) -> Decision:
     session = sessions.begun(
         asked, user_id=command.user_id, command_id=command.command_id, zone=_zone(desk, command), now=now
     )
-    stored = desk.account.get(keys.session_key(session.user_id, session.session_id))
+    stored = desk.stored(keys.session_key(session.user_id, session.session_id))
     if stored is not None:
         return _answer(201, session_from_item(stored))
     warnings = edits.admitted(sessions.as_workout(session), desk.limits(), now)
     session = session.model_copy(update={"warnings": warnings})
     item = {
         **session_item(session),
-        edits.CONTENT_HASH: head_hash(session),
+        CONTENT_HASH: head_hash(session),
         CORRELATION_ID: command.correlation_id,
         COMMAND_IDS: [command.command_id],
     }
@@ -69,7 +66,7 @@ def add_sets(desk: Desk, command: Command) -> Decision:
     sets = set_items(sessions.training_sets(asked.sets))
     while True:
         addition = Addition(sets, command.command_id, command.correlation_id, version, now)
-        done, item = desk.account.append(key, addition)
+        done, item = desk.sessions.append(key, addition)
         if item is None:
             raise not_found("session")
         session = session_from_item(item)
@@ -96,11 +93,11 @@ def complete(desk: Desk, command: Command) -> Decision:
         held_version(asked.version, session.version, session.answer())
     now, limits = desk.clock(), desk.limits()
     ended = _judged(session, sessions.completed(session, asked, now), limits, now)
-    started_at, over = _free_start(desk, ended)
+    started_at, before = _free_start(desk, ended)
     workout = sessions.workout_of(ended, started_at, now)
     ended = ended.model_copy(update={"workout_id": workout.workout_id})
     written = edits.workout_put(workout, {}, limits.shards, command.correlation_id, now)
-    return _answer(200, ended, Put(written, over), _replaced(item, ended, command, now))
+    return _answer(200, ended, Put(written, before), _replaced(item, ended, command, now))
 
 
 def change(desk: Desk, command: Command) -> Decision:
@@ -122,19 +119,19 @@ def change(desk: Desk, command: Command) -> Decision:
         workout = edits.retold(old, sessions.told_by(new), limits, now)
         if workout is not old:
             written = edits.workout_put(workout, stored, limits.shards, command.correlation_id, now)
-            writes.append(Put(written, old.version))
+            writes.append(Put(written, stored))
     return _answer(200, new, *writes)
 
 
 def delete(desk: Desk, command: Command) -> Decision:
     """`session.delete`: 204; the session takes its workout with it, unless another source made that."""
     version = asked_version(command)
-    _, session = _stored(desk, command)
+    item, session = _stored(desk, command)
     held_version(version, session.version, session.answer())
-    writes: list[Write] = [Delete(_key(command), session.version)]
+    writes: list[Write] = [Delete(item)]
     stored = _own_workout(desk, session)
     if stored is not None:
-        writes += gone(stored)
+        writes += links.gone(desk, stored, command.correlation_id, desk.clock(), but=item[keys.SK])
     return Decision(Outcome(status=204), tuple(writes))
 
 
@@ -150,14 +147,14 @@ def _key(command: Command) -> keys.Key:
 
 
 def _stored(desk: Desk, command: Command) -> tuple[Item, Session]:
-    item = desk.account.get(_key(command))
+    item = desk.stored(_key(command))
     if item is None:
         raise not_found("session")
     return item, session_from_item(item)
 
 
 def _zone(desk: Desk, command: Command) -> ZoneInfo | None:
-    profile = desk.account.get(keys.profile_key(command.user_id)) or {}
+    profile = desk.stored(keys.profile_key(command.user_id)) or {}
     return ZoneInfo(profile["timezone"]) if "timezone" in profile else None
 
 
@@ -170,24 +167,24 @@ def _replaced(item: Item, new: Session, command: Command, now: datetime) -> Put:
     """The item of a session after a `command` that changed it."""
     applied = [*item.get(COMMAND_IDS, ()), command.command_id][-MOST_COMMANDS:]
     written = edits.session_put(new, item, command.correlation_id, now)
-    return Put({**written, COMMAND_IDS: applied}, int(item["version"]))
+    return Put({**written, COMMAND_IDS: applied}, item)
 
 
 def _own_workout(desk: Desk, session: Session) -> Item | None:
     """The item of the workout that consists of this session; one that was only linked is not its own."""
     if session.workout_id is None:
         return None
-    item = desk.account.get(keys.workout_key(session.user_id, keys.started_at(session.workout_id)))
+    item = desk.stored(keys.workout_key(session.user_id, keys.started_at(session.workout_id)))
     return item if item is not None and item.get("sessionId") == session.session_id else None
 
 
-def _free_start(desk: Desk, session: Session) -> tuple[datetime, int | None]:
+def _free_start(desk: Desk, session: Session) -> tuple[datetime, Item | None]:
     """The first start from the session's own on at which no other workout lies, and what lies there."""
     for step in range(_MOST_BUMPS):
         at = session.started_at + step * _STEP
-        stored = desk.account.get(keys.workout_key(session.user_id, at))
+        stored = desk.stored(keys.workout_key(session.user_id, at))
         if stored is None:
             return at, None
         if stored.get("sessionId") == session.session_id:
-            return at, int(stored["version"])
+            return at, stored
     raise conflict("too many workouts start at the same moment", session.answer())

@@ -9,21 +9,17 @@ from wotr_common.messages import Command, Outcome
 from wotr_common.problems import Problem
 from wotr_common.workout import Workout
 from wotr_workers import edits
+from wotr_workers.commands import links
 from wotr_workers.commands.decision import (
-    Amend,
     Decision,
-    Delete,
     Desk,
-    Item,
-    Put,
-    Write,
     asked_version,
-    gone,
     held_version,
     not_found,
     said,
 )
-from wotr_workers.workouts import REFS
+from wotr_workers.store import Item, Put, Write
+from wotr_workers.workouts import COMMAND_IDS
 
 # What a session tells its workout: there it is changed.
 _TOLD = {"type", "started_at", "duration_min", "calories_burned", "avg_heart_rate", "rpe", "notes"}
@@ -33,6 +29,8 @@ def change(desk: Desk, command: Command) -> Decision:
     """`workout.change`: 200 with the workout, which lies at another id where its start changed."""
     asked = said(WorkoutChange, command.arguments.get("change"))
     item, workout = _stored(desk, command)
+    if command.command_id in item.get(COMMAND_IDS, ()):
+        return _answer(workout)
     held_version(asked.version, workout.version, workout.answer())
     now, limits = desk.clock(), desk.limits()
     new = edits.changed(workout, asked, now)
@@ -42,12 +40,13 @@ def change(desk: Desk, command: Command) -> Decision:
         raise _of_a_session(workout, "change that instead")
     new = edits.judged(workout, new, limits, now)
     written = edits.workout_put(new, item, limits.shards, command.correlation_id, now)
+    written[COMMAND_IDS] = [command.command_id]
     if new.workout_id == workout.workout_id:
-        return _answer(new, Put(written, workout.version))
-    other = desk.account.get(keys.workout_key(new.user_id, new.started_at))
+        return _answer(new, Put(written, item))
+    other = desk.stored(keys.workout_key(new.user_id, new.started_at))
     if other is not None:
         raise Problem(409, "another workout of yours starts at that moment", workoutId=other["workoutId"])
-    return _answer(new, *_moved(item, written))
+    return _answer(new, *links.moved(desk, item, written, command.correlation_id, now))
 
 
 def delete(desk: Desk, command: Command) -> Decision:
@@ -57,7 +56,7 @@ def delete(desk: Desk, command: Command) -> Decision:
     held_version(version, workout.version, workout.answer())
     if _has_session(desk, workout):
         raise _of_a_session(workout, "delete that, and its workout goes with it")
-    return Decision(Outcome(status=204), tuple(gone(item)))
+    return Decision(Outcome(status=204), tuple(links.gone(desk, item, command.correlation_id, desk.clock())))
 
 
 def _answer(workout: Workout, *writes: Write) -> Decision:
@@ -69,24 +68,17 @@ def _stored(desk: Desk, command: Command) -> tuple[Item, Workout]:
         started_at = keys.started_at(str(command.arguments.get("workoutId")))
     except ValueError:
         raise not_found("workout") from None
-    item = desk.account.get(keys.workout_key(command.user_id, started_at))
+    item = desk.stored(keys.workout_key(command.user_id, started_at))
     if item is None:
         raise not_found("workout")
     return item, workout_from_item(item)
-
-
-def _moved(before: Item, after: Item) -> list[Write]:
-    """A workout's way to another start, with all that points to it."""
-    pk = before[keys.PK]
-    refs = (Amend({"pk": pk, "sk": ref}, {"workoutId": after["workoutId"]}) for ref in before.get(REFS, ()))
-    return [Delete({"pk": pk, "sk": before[keys.SK]}, int(before["version"])), Put(after), *refs]
 
 
 def _has_session(desk: Desk, workout: Workout) -> bool:
     """Whether the session that the workout consists of is still there."""
     if workout.session_id is None:
         return False
-    return desk.account.get(keys.session_key(workout.user_id, workout.session_id)) is not None
+    return desk.stored(keys.session_key(workout.user_id, workout.session_id)) is not None
 
 
 def _of_a_session(workout: Workout, advice: str) -> Problem:

@@ -14,8 +14,9 @@ from wotr_common.settings import Settings
 from wotr_workers import clients
 from wotr_workers.commands.decision import Desk
 from wotr_workers.commands.dispatch import answer
-from wotr_workers.commands.queue import UndoQueue
-from wotr_workers.commands.store import Account
+from wotr_workers.queue import ImportQueue
+from wotr_workers.store import Imports, Table
+from wotr_workers.store.sessions import Sessions
 
 
 class CommandSettings(Settings):
@@ -32,11 +33,14 @@ metrics.set_default_dimensions(stage=settings.wotr_stage)
 
 @cache
 def _desk() -> Desk:
+    dynamodb, table = clients.dynamodb(), settings.workouts_table
     return Desk(
-        Account(clients.dynamodb(), settings.workouts_table),
+        Table(dynamodb, table),
+        Sessions(dynamodb, table),
+        Imports(dynamodb, table),
+        ImportQueue(clients.sqs(), settings.import_queue_url),
         LimitsReader(clients.ssm(), f"{settings.config_path}/workouts").get,
         lambda: datetime.now(UTC),
-        UndoQueue(clients.sqs(), settings.import_queue_url),
     )
 
 
