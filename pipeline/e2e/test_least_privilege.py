@@ -76,6 +76,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         ),
         put(WORKOUTS),
     ),
+    "workers/RecordsFunction": (put(WORKOUTS), send),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
 }
 

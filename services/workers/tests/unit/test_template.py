@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,16 @@ from deploy import templates
 
 ROOT = Path(__file__).resolve().parents[4]
 TEMPLATE = templates.load(ROOT / "services" / "workers" / "template.yml", ROOT)
+READ_STREAM = {
+    f"dynamodb:{each}" for each in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+}
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
-LAST_QUEUES = ("WorkoutDeadLetterQueue", "ImportDeadLetterQueue", "PublishFailuresQueue")
+LAST_QUEUES = (
+    "WorkoutDeadLetterQueue",
+    "ImportDeadLetterQueue",
+    "PublishFailuresQueue",
+    "RecordsFailuresQueue",
+)
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
@@ -47,13 +56,13 @@ def event(function: str) -> dict[str, Any]:
         ("WriteRole", "sns", set()),
         ("PublishRole", "sns", set()),
         ("PublishRole", "events", {"events:PutEvents"}),
+        ("PublishRole", "dynamodb", READ_STREAM),
+        ("RecordsRole", "sns", {"sns:Publish"}),
+        ("RecordsRole", "events", set()),
         (
-            "PublishRole",
+            "RecordsRole",
             "dynamodb",
-            {
-                f"dynamodb:{each}"
-                for each in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-            },
+            READ_STREAM | {f"dynamodb:{each}" for each in ("Query", "BatchGetItem", "PutItem", "DeleteItem")},
         ),
     ],
 )
@@ -100,18 +109,32 @@ def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
     assert found["VisibilityTimeout"] >= 6 * of_type("AWS::Serverless::Function")[function]["Timeout"]
 
 
-@pytest.mark.parametrize("function", ["WriteFunction", "ImportCsvFunction", "PublishFunction"])
+@pytest.mark.parametrize(
+    "function", ["WriteFunction", "ImportCsvFunction", "PublishFunction", "RecordsFunction"]
+)
 def test_a_batch_may_fail_in_part(function: str) -> None:
     assert event(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_stream_loses_nothing_when_the_publisher_crashes() -> None:
-    stream = event("PublishFunction")
+@pytest.mark.parametrize(
+    ("function", "queue"),
+    [("PublishFunction", "PublishFailuresQueue"), ("RecordsFunction", "RecordsFailuresQueue")],
+)
+def test_the_stream_loses_nothing_when_its_reader_crashes(function: str, queue: str) -> None:
+    stream = event(function)
     assert stream["StartingPosition"] == "TRIM_HORIZON"
     assert stream["BisectBatchOnFunctionError"] is True
-    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {
-        "Fn::GetAtt": ["PublishFailuresQueue", "Arn"]
-    }
+    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
+    lag = {"Name": "FunctionName", "Value": {"Ref": function}}
+    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if lag in each["Dimensions"]]
+    assert {"Errors", "IteratorAge"} <= {each["MetricName"] for each in alarms}
+
+
+def test_records_hear_of_workouts_and_sessions_and_not_of_their_own_writes() -> None:
+    patterns = [json.loads(each["Pattern"]) for each in event("RecordsFunction")["FilterCriteria"]["Filters"]]
+    assert patterns == [
+        {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "WORKOUT#"}, {"prefix": "SESSION#"}]}}}}
+    ]
 
 
 @pytest.mark.parametrize("queue", LAST_QUEUES)
@@ -132,6 +155,12 @@ def test_somebody_is_told_when_an_import_fails_or_runs_long() -> None:
     assert longest["Default"] < longest["MaxValue"] == timeout_ms
 
 
-def test_the_topic_of_imports_is_encrypted() -> None:
-    (topic,) = of_type("AWS::SNS::Topic").values()
-    assert "KeyArn" in str(topic["KmsMasterKeyId"])
+def test_every_topic_is_encrypted_and_closed_to_plain_http() -> None:
+    topics = of_type("AWS::SNS::Topic")
+    assert all("KeyArn" in str(topic["KmsMasterKeyId"]) for topic in topics.values())
+    closed = set()
+    for policy in of_type("AWS::SNS::TopicPolicy").values():
+        denials = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+        assert denials[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        closed |= {topic["Ref"] for topic in policy["Topics"]}
+    assert closed == set(topics)
