@@ -60,6 +60,9 @@ class ParsedSession:
     or zone. `local` is its start on the athlete's own clock, without a zone. Where the file says no more than the
     date, `date_only` is true and the start is noon. `sets` are in the order of rows; a session whose rows are
     not neighbours comes as several of these, which continue each other.
+
+    The fields from `source` on are set only by our own export, which says them as they were stored; `line` is
+    that of the session's own row, which alone tells of a session without sets.
     """
 
     identity: str
@@ -76,8 +79,13 @@ class ParsedSession:
     date_only: bool = False
     warnings: tuple[str, ...] = ()
     source: str | None = None
+    source_id: str | None = None
     session_id: str | None = None
     state: Literal["open", "completed"] = "completed"
+    line: int | None = None
+    distance_m: Decimal | None = None
+    intensity: str | None = None
+    photo_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
