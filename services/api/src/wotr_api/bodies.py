@@ -9,22 +9,41 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from wotr_common.problems import Problem
+from wotr_api.headers import header
+from wotr_common.problems import Problem, field_errors, invalid
 
 MAX_BYTES = 64 * 1024
+MAX_BYTES_WITH_SETS = 512 * 1024  # a thousand sets with their notes
+_MOST_ERRORS = 50  # a body of thousands of unknown fields must not be answered with a larger one
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def parse(model: type[Model], event: Mapping[str, Any]) -> Model:
+def parse(model: type[Model], event: Mapping[str, Any], most_bytes: int = MAX_BYTES) -> Model:
     """The body of `event` as a `model`.
 
-    Problems: 415 not declared as JSON, 413 more than 64 KiB, 400 not JSON; pydantic's ValidationError where
-    it is JSON but not a `model`.
+    Problems: 415 not declared as JSON, 413 more than `most_bytes`, 400 not JSON, 422 not a `model`.
     """
+    return validated(model, read(event, most_bytes))
+
+
+def read(event: Mapping[str, Any], most_bytes: int = MAX_BYTES) -> Any:
+    """The body of `event` as JSON has it; Problems 415, 413 and 400 as above."""
     _check_content_type(event)
-    return model.model_validate(_json(_text(event)))
+    return _json(_text(event, most_bytes))
+
+
+def validated(model: type[Model], said: object) -> Model:
+    """What a body `said` as a `model`; Problem 422 with at most fifty of pydantic's findings."""
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        found = field_errors(error)
+    if len(found) <= _MOST_ERRORS:
+        raise invalid(found)
+    detail = f"{len(found)} fields to correct: see errors for the first {_MOST_ERRORS}"
+    raise Problem(422, detail, errors=found[:_MOST_ERRORS])
 
 
 def _check_content_type(event: Mapping[str, Any]) -> None:
@@ -37,20 +56,12 @@ def _check_content_type(event: Mapping[str, Any]) -> None:
         raise Problem(415, "send the body in UTF-8")
 
 
-def header(event: Mapping[str, Any], name: str) -> str | None:
-    """The request header `name` (in lower case), None where it is absent."""
-    for found, value in (event.get("headers") or {}).items():
-        if found.lower() == name:
-            return str(value)
-    return None
-
-
-def _text(event: Mapping[str, Any]) -> str:
+def _text(event: Mapping[str, Any], most_bytes: int) -> str:
     body = event.get("body") or ""
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-        if len(raw) > MAX_BYTES:
-            raise Problem(413, f"a body may have at most {MAX_BYTES} bytes; this one has {len(raw)}")
+        if len(raw) > most_bytes:
+            raise Problem(413, f"this body may have at most {most_bytes} bytes; it has {len(raw)}")
         text = raw.decode()
     except binascii.Error as error:
         raise Problem(400, "the body is not valid Base64") from error

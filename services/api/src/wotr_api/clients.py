@@ -13,12 +13,16 @@ AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last 
 
 # Three tries of at most six seconds end before the functions' 25: a caller gets a 503, not a timeout.
 _PATIENCE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+# What is signed for somebody else is used as it is: encrypted objects want Signature Version 4, and
+# the bucket's regional address spares a redirect, which the signature would not survive.
+_S3 = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @cache
 def client(service: str) -> Any:
     """The client of `service`; the endpoint is the environment's."""
-    return boto3.client(service, config=_PATIENCE)  # type: ignore[call-overload,unused-ignore]
+    config = _PATIENCE.merge(_S3) if service == "s3" else _PATIENCE
+    return boto3.client(service, config=config)  # type: ignore[call-overload,unused-ignore]
 
 
 @cache

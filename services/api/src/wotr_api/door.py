@@ -12,15 +12,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from pydantic import ValidationError
 
 from wotr_common.observability import CORRELATION_HEADER, correlation_id_of_request, logger
-from wotr_common.problems import CONTENT_TYPE, FieldError, Problem, field_errors, invalid, unavailable
+from wotr_common.problems import CONTENT_TYPE, FieldError, Problem, invalid, unavailable
 
 # Handlers record cold starts; a call that records nothing else is no mistake.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
-
-_MOST_ERRORS = 50  # a body of thousands of unknown fields must not be answered with a larger one
 
 
 def resolver(dependencies: Sequence[type[Exception]] = ()) -> APIGatewayRestResolver:
@@ -30,7 +27,6 @@ def resolver(dependencies: Sequence[type[Exception]] = ()) -> APIGatewayRestReso
     """
     app = APIGatewayRestResolver()
     app.exception_handler(Problem)(_problem)
-    app.exception_handler(ValidationError)(lambda error: _problem(problem_of(error)))
     app.exception_handler(list(dependencies))(_dependency_failed)
     app.exception_handler(Exception)(_unexpected)
     app.not_found(_not_found)
@@ -54,16 +50,15 @@ def answer(status: int, body: object, headers: Mapping[str, str] | None = None) 
     return _json(status, body, "application/json", headers)
 
 
-def problem_of(error: ValidationError) -> Problem:
-    """422 with at most fifty of pydantic's findings."""
-    found = field_errors(error)
-    if len(found) <= _MOST_ERRORS:
-        return invalid(found)
-    return Problem(
-        422,
-        f"{len(found)} fields to correct: see errors for the first {_MOST_ERRORS}",
-        errors=found[:_MOST_ERRORS],
-    )
+def done() -> Response[str]:
+    """An answer without a body."""
+    return Response(status_code=204, body="", headers={"Cache-Control": "no-store"})
+
+
+def download(name: str, content_type: str, text: str) -> Response[str]:
+    """A file that a browser saves as `name`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(status_code=200, content_type=content_type, body=text, headers=headers)
 
 
 def refused_parameter(name: str, message: str) -> Problem:

@@ -31,8 +31,8 @@ _PROBLEMS = {
     401: "Not signed in",
     403: "Not signed, or not allowed",
     404: "Not there",
-    409: "What is stored is at another version (`current` shows it) or in another state, the Idempotency-Key was "
-    "used with another body, or its first call is still running",
+    409: "What is stored is at another version (`current` shows it) or in another state, "
+    "the Idempotency-Key was used with another body, or its first call is still running",
     413: "The body is too large: 64 KiB, with sets 512 KiB",
     415: "The body is not declared as JSON",
     422: "Fields or parameters are wrong: `errors` names each",
@@ -72,6 +72,9 @@ class ProblemDetails(BaseModel):
     status: int | None = None
     detail: str
     errors: list[FieldProblem] = []
+    current: dict[str, Any] | None = Field(
+        None, description="409: what is stored now, where the version that was named is another"
+    )
     correlationId: Annotated[str, Field(description="also in X-Correlation-Id, and in every log line")]  # noqa: N815
 
 
@@ -104,7 +107,7 @@ def document() -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(definitions["$defs"].items())),
+            "schemas": _without_null_defaults(dict(sorted(definitions["$defs"].items()))),
             "securitySchemes": {
                 "sigv4": {
                     "type": "apiKey",
@@ -148,6 +151,14 @@ def _models() -> Iterable[tuple[type[BaseModel], JsonSchemaMode]]:
             yield route.answer, "serialization"
         if route.body is not None:
             yield route.body, "validation"
+
+
+def _without_null_defaults(schema: Any) -> Any:
+    """`schema` without `"default": null`: in a merge patch, absent and null are not the same."""
+    if isinstance(schema, dict):
+        kept = {name: each for name, each in schema.items() if name != "default" or each is not None}
+        return {name: _without_null_defaults(each) for name, each in kept.items()}
+    return [_without_null_defaults(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _operation(route: Route) -> dict[str, Any]:

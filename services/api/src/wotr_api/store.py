@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from wotr_api.export import exported_sessions, exported_workouts
 from wotr_api.load_report import Effort
 from wotr_common import keys
+from wotr_common.exports import Exported
 from wotr_common.items import workout_from_item
 from wotr_common.workout import Workout, time_text
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _MILLISECOND = timedelta(milliseconds=1)  # the resolution of times in keys
+_MOST_KEYS = 100  # of one BatchGetItem
 _EFFORT = ("startedAt", "durationMin", "rpe", "avgHeartRate", "volumeKg", "warnings")
 
 
@@ -120,6 +123,43 @@ class Workouts:
         ):
             yield from map(_effort, page["Items"])
 
+    def everything(self, user_id: str) -> Iterator[Exported]:
+        """All that is exported of a user, consistent page by page: sessions by date, then other workouts."""
+        for sessions in self._range(user_id, keys.session_range(None, None)):
+            yield from exported_sessions(sessions, self._workouts_of(user_id, sessions))
+        for workouts in self._range(user_id, keys.workout_range(None, None)):
+            yield from exported_workouts(workouts)
+
+    def _range(self, user_id: str, bounds: tuple[str, str]) -> Iterator[list[dict[str, Any]]]:
+        """The user's items with sort keys within `bounds`, page by page."""
+        for page in self._pages(
+            KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
+            ExpressionAttributeNames={"#pk": keys.PK, "#sk": keys.SK},
+            ExpressionAttributeValues={":pk": keys.user_pk(user_id), ":low": bounds[0], ":high": bounds[1]},
+            ConsistentRead=True,
+        ):
+            yield page["Items"]
+
+    def _workouts_of(self, user_id: str, sessions: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The items of the workouts of `sessions`, by workout id."""
+        named = sorted({session["workoutId"] for session in sessions if "workoutId" in session})
+        found: dict[str, dict[str, Any]] = {}
+        for first in range(0, len(named), _MOST_KEYS):
+            wanted: dict[str, Any] = {
+                self._table.name: {
+                    "Keys": [
+                        keys.workout_key(user_id, keys.started_at(name))
+                        for name in named[first : first + _MOST_KEYS]
+                    ],
+                    "ConsistentRead": True,
+                }
+            }
+            while wanted:  # DynamoDB answers in pieces where a piece is full or the table is busy
+                answer: Any = self._table.meta.client.batch_get_item(RequestItems=wanted)
+                found |= {item["workoutId"]: item for item in answer["Responses"].get(self._table.name, [])}
+                wanted = answer.get("UnprocessedKeys", {})
+        return found
+
     def _pages(self, **query: Any) -> Iterator[Mapping[str, Any]]:
         while True:
             page = self._table.query(**query)
@@ -138,3 +178,43 @@ def _effort(item: Mapping[str, Any]) -> Effort:
         volume_kg=item.get("volumeKg"),
         warnings=tuple(item.get("warnings", ())),
     )
+
+
+class Items:
+    """Reads items of `table` as they lie there."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, key: keys.Key) -> Mapping[str, Any] | None:
+        """What is stored at `key` right now."""
+        return self._table.get_item(Key={**key}, ConsistentRead=True).get("Item")
+
+    def page(
+        self,
+        pk: str,
+        bounds: str | tuple[str, str],
+        after: str | None,
+        read: int,
+        *,
+        newest_first: bool = False,
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """One query of partition `pk`: at most `read` items after sort key `after`, in order.
+
+        `bounds`: what the sort keys begin with, or the first and last of them. The second part is where
+        the query stopped early, None where there is no more.
+        """
+        prefix, low, high = (bounds, "", "") if isinstance(bounds, str) else ("", *bounds)
+        within = "begins_with(#sk, :prefix)" if prefix else "#sk BETWEEN :low AND :high"
+        values = {":prefix": prefix} if prefix else {":low": low, ":high": high}
+        first: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {keys.PK: pk, keys.SK: after}}
+        page = self._table.query(
+            KeyConditionExpression=f"#pk = :pk AND {within}",
+            ExpressionAttributeNames={"#pk": keys.PK, "#sk": keys.SK},
+            ExpressionAttributeValues={":pk": pk, **values},
+            ScanIndexForward=not newest_first,
+            Limit=read,
+            **first,
+        )
+        last = page.get("LastEvaluatedKey")
+        return list(page["Items"]), str(last[keys.SK]) if last else None

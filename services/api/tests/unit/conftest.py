@@ -22,6 +22,9 @@ os.environ.update(
         "IDEMPOTENCY_TABLE": "Idempotency",
         "WORKOUTS_TABLE": "Workouts",
         "VIEWS_TABLE": "Views",
+        "COMMAND_FUNCTION": "arn:aws:lambda:eu-central-1:123456789012:function:command:live",
+        "UPLOADS_BUCKET": "uploads",
+        "MEDIA_BUCKET": "media",
         "PAGE_TOKEN_SECRET": "page-tokens",
     }
 )
@@ -46,12 +49,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def forget() -> None:
     """Let the functions make their clients anew, as a fresh process would."""
     from wotr_api import clients
-    from wotr_api.handlers import accept, query
+    from wotr_api.changing import call
+    from wotr_api.handlers import accept
+    from wotr_api.reading import sources
 
     kept: list[Any] = [clients.client, clients.table]
     kept += [
         found
-        for module in (accept, query)
+        for module in (accept, sources, call)
         for found in vars(module).values()
         if hasattr(found, "cache_clear")
     ]

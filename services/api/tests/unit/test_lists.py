@@ -139,9 +139,9 @@ def test_a_users_history_is_complete_newest_first_and_only_theirs(
 
 
 def forget_limits() -> None:
-    from wotr_api.handlers import query
+    from wotr_api.reading import sources
 
-    query._limits.cache_clear()
+    sources.limits.cache_clear()
 
 
 def test_more_shards_between_two_pages_lose_nothing(cloud: Cloud) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from wotr_api import bodies, callers, door
+from wotr_api import bodies, callers, door, headers, uploads
 from wotr_api.accept import Acceptor, MachineWorkout
 from wotr_api.clients import AWS_FAILURES, client
 from wotr_api.queue import WorkoutQueue
@@ -19,8 +18,6 @@ from wotr_common.limits import LimitsError, LimitsReader
 from wotr_common.observability import annotate_span, logger, metrics
 from wotr_common.settings import Settings
 from wotr_common.workout import WorkoutFields
-
-_KEY = re.compile(r"[!-~]{1,64}")
 
 
 class AcceptSettings(Settings):
@@ -49,7 +46,9 @@ def post_my_workout() -> Response[str]:
     """An athlete sends one of their own."""
     event = app.current_event.raw_event
     athlete = callers.athlete(event)
-    return _accept(athlete, athlete, bodies.parse(WorkoutFields, event), "workouts/{workoutId}")
+    workout = bodies.parse(WorkoutFields, event)
+    uploads.check_photo(workout.photo_key, athlete)
+    return _accept(athlete, athlete, workout, "workouts/{workoutId}")
 
 
 @metrics.log_metrics(capture_cold_start_metric=True)
@@ -61,7 +60,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def _accept(caller: str, user_id: str, workout: WorkoutFields, location: str) -> Response[str]:
     annotate_span(user_id=user_id)
-    key = bodies.header(app.current_event.raw_event, "idempotency-key")
+    key = headers.idempotency_key(app.current_event.raw_event)
 
     def work() -> dict[str, Any]:
         accepted = _acceptor().accept(user_id, workout, logger.get_correlation_id() or "")
@@ -74,10 +73,6 @@ def _accept(caller: str, user_id: str, workout: WorkoutFields, location: str) ->
 
 
 def _once(caller: str, key: str, user_id: str, workout: WorkoutFields, work: Any) -> dict[str, Any]:
-    if not _KEY.fullmatch(key):
-        raise door.refused_parameter(
-            "Idempotency-Key", "must be 1 to 64 printable ASCII characters without spaces"
-        )
     from wotr_api.idempotency import Call  # noqa: PLC0415 - 40 ms that only callers with a key pay
 
     payload = {

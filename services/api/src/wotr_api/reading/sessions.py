@@ -1,0 +1,59 @@
+"""The athlete's sessions: a list, one, its sets."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+
+from wotr_api import callers, door, headers, ids, parameters, sessions
+from wotr_api.paging import Item
+from wotr_api.reading.pages import page
+from wotr_api.reading.sources import items
+from wotr_common import keys
+from wotr_common.items import session_from_item
+from wotr_common.observability import annotate_span
+from wotr_common.problems import Problem
+from wotr_common.session import Session
+
+router = Router()
+
+
+@router.get("/me/sessions")
+def get_my_sessions() -> Response[str]:
+    """Sessions, newest first."""
+    event = router.current_event.raw_event
+    athlete = callers.athlete(event)
+    asked = parameters.parse(parameters.Sessions, event)
+    if asked.last is not None:
+        asked = asked.model_copy(update={"limit": asked.last})
+    bounds = keys.session_range(asked.start, asked.end)
+
+    def read(after: str | None, limit: int) -> tuple[list[Item], str | None]:
+        return items().page(keys.user_pk(athlete), bounds, after, limit, newest_first=True)
+
+    found, token = page(athlete, "/me/sessions", asked, read)
+    said = {"sessions": [sessions.summary(item) for item in found]}
+    return door.answer(200, said if asked.last is not None else {**said, **token})
+
+
+@router.get("/me/sessions/<session_id>")
+def get_my_session(session_id: str) -> Response[str]:
+    """One session with its sets."""
+    found = _session(session_id)
+    return door.answer(200, sessions.view(found), headers.etag(found.version))
+
+
+@router.get("/me/sessions/<session_id>/sets")
+def get_my_sets(session_id: str) -> Response[str]:
+    """The sets of one session."""
+    found = _session(session_id)
+    return door.answer(200, sessions.sets_of(found), headers.etag(found.version))
+
+
+def _session(session_id: str) -> Session:
+    athlete = callers.athlete(router.current_event.raw_event)
+    key = ids.session_key(athlete, session_id)
+    annotate_span(user_id=athlete, session_id=session_id)
+    item = items().get(key)
+    if item is None:
+        raise Problem(404, "there is no such session")
+    return session_from_item(item)

@@ -1,0 +1,51 @@
+"""What the routes read from, made when first needed, and the environment that says where it is."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from wotr_api.clients import client, table
+from wotr_api.page_tokens import PageTokens
+from wotr_api.store import Items, Workouts
+from wotr_common.limits import LimitsReader
+from wotr_common.settings import Settings
+
+
+class QuerySettings(Settings):
+    """What `query` is told by its environment."""
+
+    workouts_table: str
+    limits_path: str
+    page_token_secret: str
+
+
+settings = QuerySettings.load()
+
+
+@cache
+def workouts() -> Workouts:
+    """Workouts of the table."""
+    return Workouts(table(settings.workouts_table))
+
+
+@cache
+def items() -> Items:
+    """Everything else in it."""
+    return Items(table(settings.workouts_table))
+
+
+@cache
+def limits() -> LimitsReader:
+    """The limits in force."""
+    return LimitsReader(client("ssm"), settings.limits_path)
+
+
+@cache
+def tokens() -> PageTokens:
+    """Page tokens."""
+    return PageTokens(_secret)
+
+
+@cache
+def _secret() -> str:
+    return str(client("secretsmanager").get_secret_value(SecretId=settings.page_token_secret)["SecretString"])

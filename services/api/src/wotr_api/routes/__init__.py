@@ -1,0 +1,68 @@
+"""The API's route table: the document is generated from it, functions and template are compared with it.
+
+Functions do not load it; it costs nothing at run time.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wotr_api.parameters import Records
+from wotr_api.profile import ProfileView
+from wotr_api.records import PersonalRecords
+from wotr_api.routes import imports, sessions, workouts
+from wotr_api.routes.route import Auth, Route
+from wotr_api.stats import Stats
+from wotr_common.changes import ProfileFields
+from wotr_common.workout import Record
+
+__all__ = ["ROUTES", "Auth", "Route"]
+
+
+class Health(Record):
+    """The API answers."""
+
+    status: Literal["ok"]
+    stage: Literal["dev", "prod"]
+
+
+ROUTES: tuple[Route, ...] = (
+    *workouts.OF_EVERYBODY,
+    *workouts.OWN,
+    *sessions.SESSIONS,
+    *imports.IMPORTS,
+    Route(
+        "get",
+        "/me/records",
+        "cognito",
+        "query",
+        "getMyRecords",
+        "Your personal records with their history",
+        PersonalRecords,
+        query=Records,
+        problems=(422,),
+    ),
+    Route(
+        "get",
+        "/me/stats",
+        "cognito",
+        "stats",
+        "getMyStats",
+        "Your totals. They follow the workouts within seconds",
+        Stats,
+    ),
+    Route("get", "/me/profile", "cognito", "query", "getMyProfile", "What you said of yourself", ProfileView),
+    Route(
+        "patch",
+        "/me/profile",
+        "cognito",
+        "change",
+        "patchMyProfile",
+        "Say something of yourself: units and time zone of your apps, and what load is measured by. "
+        "What is absent stays, null takes it back",
+        ProfileView,
+        body=ProfileFields,
+        problems=(400, 409, 413, 415, 422),
+    ),
+    Route("get", "/health", "open", "health", "getHealth", "Whether the API answers", Health),
+)
