@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wotr_common import keys
 from wotr_common.versions import next_version
 from wotr_workers.commands.decision import Desk
 from wotr_workers.store import Delete, Item, Put, Write
-from wotr_workers.workouts import CORRELATION_ID, REFS, TARGET
+from wotr_workers.workouts import CORRELATION_ID, REFS
+
+WORKOUT_ID = "workoutId"
+_A_DAY = timedelta(days=1)
 
 
-def gone(desk: Desk, workout: Item, correlation_id: str, now: datetime, but: str = "") -> list[Write]:
+def gone(desk: Desk, workout: Item, correlation_id: str, now: datetime, own: str = "") -> list[Write]:
     """The deletion of a workout's item with the ids that mean it; sessions linked to it lose the link.
 
-    The item at sort key `but` is somebody else's business.
+    `own` is the sort key of the session that the workout consists of, where that goes as well.
     """
     writes: list[Write] = [Delete(workout)]
     for item in _pointing(desk, workout):
-        if item[keys.SK] == but:
-            continue
         if not keys.is_session(item[keys.SK]):
             writes.append(Delete(item))
-        elif item.get("workoutId") == workout["workoutId"]:
-            unlinked = {name: value for name, value in item.items() if name != "workoutId"}
+        elif item[keys.SK] != own:
+            unlinked = {name: value for name, value in item.items() if name != WORKOUT_ID}
             writes.append(Put(_next(unlinked, correlation_id, now), item))
     return writes
 
@@ -32,17 +33,18 @@ def moved(desk: Desk, before: Item, after: Item, correlation_id: str, now: datet
     """The way of a workout's item to another key, with all that points to it."""
     writes: list[Write] = [Delete(before), Put(after)]
     for item in _pointing(desk, before):
-        if not keys.is_session(item[keys.SK]):
-            writes.append(Put({**item, TARGET: after[keys.SK]}, item))
-        elif item.get("workoutId") == before["workoutId"]:
-            linked = {**item, "workoutId": after["workoutId"]}
-            writes.append(Put(_next(linked, correlation_id, now), item))
+        pointed = {**item, WORKOUT_ID: after[WORKOUT_ID]}
+        session = keys.is_session(item[keys.SK])
+        writes.append(Put(_next(pointed, correlation_id, now) if session else pointed, item))
     return writes
 
 
 def _pointing(desk: Desk, workout: Item) -> list[Item]:
-    refs = workout.get(REFS) or ()
-    return [*desk.table.get(workout[keys.PK], refs).values()] if refs else []
+    """Items that name the workout: its refs, and sessions of that day on whatever clock."""
+    refs = desk.table.get(workout[keys.PK], workout.get(REFS, ())).values()
+    date = datetime.fromisoformat(workout["startedAt"]).date()
+    sessions = desk.table.between(workout[keys.PK], *keys.session_range(date - _A_DAY, date + _A_DAY))
+    return [item for item in (*refs, *sessions) if item.get(WORKOUT_ID) == workout[WORKOUT_ID]]
 
 
 def _next(session: Item, correlation_id: str, now: datetime) -> Item:

@@ -131,7 +131,7 @@ def delete(desk: Desk, command: Command) -> Decision:
     writes: list[Write] = [Delete(item)]
     stored = _own_workout(desk, session)
     if stored is not None:
-        writes += links.gone(desk, stored, command.correlation_id, desk.clock(), but=item[keys.SK])
+        writes += links.gone(desk, stored, command.correlation_id, desk.clock(), own=item[keys.SK])
     return Decision(Outcome(status=204), tuple(writes))
 
 
