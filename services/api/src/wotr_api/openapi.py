@@ -205,6 +205,8 @@ def _query_parameters(route: Route) -> Iterable[dict[str, Any]]:
 
 def _responses(route: Route) -> dict[str, Any]:
     answers: dict[str, Any] = {str(route.status): _success(route)}
+    if route.files:
+        answers["200"] = _file(route)
     gateway = {"sigv4": (403,), "cognito": (401,), "open": ()}[route.auth]
     for status in sorted({*route.problems, *gateway, 429, 500, *(() if route.auth == "open" else (503,))}):
         answers[str(status)] = {
@@ -223,9 +225,18 @@ def _success(route: Route) -> dict[str, Any]:
         "content": _json("application/json", route.answer),
     }
     if route.place is not None:
-        place = {"description": f"{route.place}, relative to this address", "schema": {"type": "string"}}
-        said["headers"] = {"Location": place}
+        where = route.place if route.files else f"{route.place}, relative to this address"
+        said["headers"] = {"Location": {"description": where, "schema": {"type": "string"}}}
     return said
+
+
+def _file(route: Route) -> dict[str, Any]:
+    saved = {"description": "under which name to save it", "schema": {"type": "string"}}
+    return {
+        "description": "The file",
+        "headers": {"Content-Disposition": saved},
+        "content": {content_type: {"schema": {"type": "string"}} for content_type in route.files},
+    }
 
 
 def _json(content_type: str, model: type[BaseModel]) -> dict[str, Any]:

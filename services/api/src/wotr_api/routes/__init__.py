@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wotr_api.parameters import Records
+from wotr_api.export import ExportLink
+from wotr_api.load_report import Load
+from wotr_api.parameters import ExportFormat, LoadDays, Records
 from wotr_api.profile import ProfileView
 from wotr_api.records import PersonalRecords
 from wotr_api.routes import imports, sessions, workouts
@@ -41,6 +43,31 @@ ROUTES: tuple[Route, ...] = (
         PersonalRecords,
         query=Records,
         problems=(422,),
+    ),
+    Route(
+        "get",
+        "/me/load",
+        "cognito",
+        "query",
+        "getMyLoad",
+        "Your training load by day. It describes what you did and predicts nothing",
+        Load,
+        query=LoadDays,
+        problems=(422,),
+    ),
+    Route(
+        "get",
+        "/me/export",
+        "cognito",
+        "export",
+        "getMyExport",
+        "Everything that you have, as a file that POST /me/imports takes",
+        ExportLink,
+        status=303,
+        query=ExportFormat,
+        problems=(422,),
+        place="the file, good for fifteen minutes",
+        files=("text/csv", "application/json"),
     ),
     Route(
         "get",

@@ -14,7 +14,8 @@ Auth = Literal["sigv4", "cognito", "open"]
 class Route:
     """One method of one path. `problems` are what the function itself answers, beside 500 and 503.
 
-    `answer` is None where there is no body; `place` says what `Location` leads to.
+    `answer` is None where there is no body; `place` says what `Location` leads to. A route that answers a
+    file names the types that it may have as `files`; `answer` is then what says where a large one is, by 303.
     """
 
     method: Literal["get", "post", "patch", "delete"]
@@ -29,6 +30,7 @@ class Route:
     query: type[BaseModel] | None = None
     problems: tuple[int, ...] = field(default=())
     place: str | None = None
+    files: tuple[str, ...] = ()
 
 
 BODY_PROBLEMS = (400, 409, 413, 415, 422)
