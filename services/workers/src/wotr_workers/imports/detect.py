@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from wotr_workers.imports import own, strava
+from wotr_workers.imports import apple_health, garmin, own, strava
 from wotr_workers.imports.lines import Line, Lines
 from wotr_workers.imports.parsed import Format, Layout, Unrecognised, short
 from wotr_workers.imports.rows import Row, rows, undivided
 
-FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT)
+FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT, garmin.FORMAT, apple_health.FORMAT)
 _DELIMITERS = ",;\t|"
 _SHOWN = 200
 # What packed files begin with, as a line's approximate text has it.

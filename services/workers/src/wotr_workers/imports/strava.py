@@ -1,4 +1,4 @@
-"""Strava's `activities.csv`, as exported since 2018, in English or Dutch, and as saved again by pandas.
+"""Strava's `activities.csv`, as exported since 2018, in several languages, and as saved again by pandas or R.
 
 Which column is meant, where a name repeats: the second block (from the second `Elapsed Time` on) is what
 machines read. Its `Distance`, the last one, is in metres with a decimal point; the first is in the athlete's
@@ -12,108 +12,111 @@ running.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
-from wotr_common.workout import NOTES_MAX
-from wotr_workers.imports.parsed import BadText, Entry, Format, ParsedWorkout, Reader, SetAside, number, shown
+from wotr_workers.imports.columns import (
+    BadField,
+    first_places,
+    last_places,
+    misfit,
+    numbers,
+    plain,
+    spelled,
+    width,
+)
+from wotr_workers.imports.dates import moment
+from wotr_workers.imports.figures import amount
+from wotr_workers.imports.lengths import minutes
+from wotr_workers.imports.parsed import (
+    BadText,
+    Entry,
+    Format,
+    Layout,
+    ParsedWorkout,
+    SetAside,
+    Settings,
+    shown,
+)
 from wotr_workers.imports.rows import Broken, Fields, Row
+from wotr_workers.imports.sports import sport
+from wotr_workers.imports.texts import notes
 
-# What we read, by the names that headers have for it, in lower case; earlier names are preferred.
-_NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("activity id", "activiteits-id", "id"),
-    "date": ("activity date", "datum van activiteit", "date"),
-    "name": ("activity name", "naam activiteit", "name"),
-    "type": ("activity type", "activiteitstype", "type"),
-    "description": ("activity description", "beschrijving van activiteit", "description"),
-    "elapsed": ("elapsed time", "verstreken tijd", "elapsed_time"),
-    "moving": ("moving time", "beweegtijd", "moving_time"),
-    "distance": ("distance", "afstand"),
-    "calories": ("calories", "calorieën"),
-    "heart_rate": ("average heart rate", "gemiddelde hartslag"),
-    "rpe": ("perceived exertion", "ervaren inspanning"),
-}
-# A header is Strava's where it holds all of one of these; some saved-again files have neither id nor type.
-_PROOFS: tuple[frozenset[str], ...] = (
-    frozenset({"activity date", "elapsed time"}),
-    frozenset({"datum van activiteit", "verstreken tijd"}),
-    frozenset({"id", "date", "elapsed_time", "filename"}),
+# English, Dutch, German, French, Spanish, Italian, Portuguese, Japanese; 2018 had short English names.
+_SPELLINGS = spelled(
+    {
+        "id": "activity id|activiteits-id|aktivitäts-id|id de l'activité|id de actividad|id de la actividad|"
+        "id attività|id dell'attività|id da atividade|アクティビティID|id",
+        "date": "activity date|datum van activiteit|aktivitätsdatum|date de l'activité|fecha de la actividad|"
+        "data dell'attività|data attività|data da atividade|アクティビティ実行日|アクティビティ日|date",
+        "name": "activity name|naam activiteit|name der aktivität|nom de l'activité|nombre de la actividad|"
+        "nome dell'attività|nome attività|nome da atividade|アクティビティ名|name",
+        "type": "activity type|activiteitstype|aktivitätsart|type d'activité|tipo de actividad|"
+        "tipo di attività|tipo attività|tipo de atividade|アクティビティタイプ|type",
+        "description": "activity description|beschrijving van activiteit|beschreibung der aktivität|"
+        "aktivitätsbeschreibung|description de l'activité|descripción de la actividad|"
+        "descrizione dell'attività|descrição da atividade|アクティビティの説明|description",
+        "elapsed": "elapsed time|verstreken tijd|verstrichene zeit|temps écoulé|tiempo transcurrido|"
+        "tempo trascorso|tempo decorrido|経過時間",
+        "moving": "moving time|beweegtijd|bewegungszeit|durée de déplacement|temps de déplacement|"
+        "tiempo en movimiento|tempo in movimento|tempo em movimento|tempo de movimentação|移動時間",
+        "distance": "distance|afstand|distanz|distancia|distanza|distância|距離",
+        "calories": "calories|calorieën|kalorien|calorías|calorie|calorias|カロリー",
+        "heart_rate": "average heart rate|gemiddelde hartslag|durchschnittliche herzfrequenz|"
+        "durchschnittliche hf|"
+        "fréquence cardiaque moyenne|ritmo cardiaco promedio|ritmo cardíaco promedio|"
+        "frecuencia cardiaca media|frecuencia cardíaca media|frequenza cardiaca media|"
+        "frequência cardíaca média|平均心拍数",
+        "rpe": "perceived exertion|ervaren inspanning|empfundene anstrengung|wahrgenommene anstrengung|"
+        "effort perçu|effort ressenti|esfuerzo percibido|sforzo percepito|esforço percebido|自覚的運動強度",
+    }
 )
+_GENERAL_DATE = plain("date")  # other exports have one too
+_OF_2018 = {plain(name) for name in ("id", "date", "elapsed_time", "filename")}
 
-_TYPES = {
-    "run": "run trailrun virtualrun treadmill hardloopsessie hardlooptraining trailrunsessie "
-    "virtuelehardloopsessie",
-    "ride": "ride virtualride ebikeride emountainbikeride mountainbikeride gravelride handcycle velomobile "
-    "fietsrit rit virtuelefietsrit virtuelerit ebikerit mountainbikerit gravelrit",
-    "swim": "swim openwaterswim zwemmen zwemsessie",
-    "walk": "walk wandeling",
-    "hike": "hike hiken wandeltocht",
-    "row": "rowing virtualrow roeien roeisessie",
-    "ski": "nordicski alpineski backcountryski rollerski langlaufen alpineskiën toerskiën",
-    "skate": "iceskate inlineskate schaatsen inlineskaten",
-    "strength": "weighttraining krachttraining",
-    "yoga": "yoga",
-    "crossfit": "crossfit",
-    "elliptical": "elliptical crosstrainer",
-    "workout": "workout training",
-}
-_CANONICAL = {name: canonical for canonical, names in _TYPES.items() for name in names.split()}
-_MONTHS = {
-    months[place : place + 3]: place // 3 + 1
-    for months in ("janfebmaraprmayjunjulaugsepoctnovdec", "janfebmrtaprmeijunjulaugsepoktnovdec")
-    for place in range(0, 36, 3)
-}
-_TAG = re.compile(r"<[^>]*>")
-_UNTRANSLATED = re.compile(r"^translation missing: .*\.")
-_PANDAS = re.compile(r"\.\d+$")
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
-_DATES = (
-    re.compile(rf"(?P<month>[^\W\d]{{3,}})\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}),?\s+{_TIME}"),
-    re.compile(rf"(?P<day>\d{{1,2}})\s+(?P<month>[^\W\d]{{3,}})\.?,?\s+(?P<year>\d{{4}}),?\s+{_TIME}"),
-    re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}})[ T]{_TIME}(?:Z|\+00:00|\s*UTC)?"),
-)
-_DAY_S = 24 * 60 * 60
-_LONGEST_S = 30 * _DAY_S
+_AMOUNTS = ("elapsed", "moving", "calories", "heart_rate", "rpe")
+_IN_METRES = frozenset({"swim", "row"})
+_NAUTICAL = re.compile(r"\b(sail|zeil|segel|voile|vela)", re.IGNORECASE)
+_NAUTICAL_MILE_M = 1852
+_POINT_GROUPS = re.compile(r"\d{1,3}(\.\d{3})+", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_ID_AS_FLOAT = re.compile(r"(\d+)\.0+", re.ASCII)
+_ID_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,2}")  # a spreadsheet has lost its last digits
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where each thing stands in a row; `names` are the file's own, for messages."""
+    """Where each thing stands in a row; -1 where it does not. `names` are the file's own, for messages."""
 
-    first: Mapping[str, int]
-    last: Mapping[str, int]
     names: Sequence[str]
-    warnings: tuple[str, ...]
+    id: int
+    date: int
+    name: int
+    type: int
+    description: int
+    elapsed: int
+    distance_shown: int
+    amounts: tuple[tuple[str, int], ...]
 
 
-def recognise(header: Sequence[str]) -> Reader | None:
-    """A reader where the header is one of Strava's."""
-    names = [_plain(text) for text in header]
-    if not any(proof <= set(names) for proof in _PROOFS):
+def recognise(header: Sequence[str]) -> Layout | None:
+    """A layout where the header is one of Strava's."""
+    names = [plain(text) for text in header]
+    first = first_places(names, _SPELLINGS)
+    if "date" not in first or not {"elapsed", "moving"} & first.keys():
         return None
-    spelling = {
-        wanted: next((each for each in spellings if each in names), None)
-        for wanted, spellings in _NAMES.items()
-    }
-    first = {wanted: names.index(name) for wanted, name in spelling.items() if name}
-    last = {wanted: len(names) - 1 - names[::-1].index(name) for wanted, name in spelling.items() if name}
-    warnings: tuple[str, ...] = ()
-    if "distance" in first and not _in_metres(names, last):
-        del last["distance"]
-        warnings = ("distanceM: left out, this export has it only as the app showed it",)
-    columns = _Columns(first, last, [text.strip() for text in header], warnings)
+    of_2018 = set(names) >= _OF_2018
+    if names[first["date"]] == _GENERAL_DATE and not of_2018:
+        return None
+    columns = _columns(header, names, first, of_2018)
 
-    def read(rows: Iterable[Row]) -> Iterator[Entry]:
-        return (
-            SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, columns)
-            for row in rows
-        )
+    def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
+        for row in rows:
+            yield SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, columns)
 
-    return read
+    return Layout(read)
 
 
 FORMAT = Format(
@@ -121,117 +124,98 @@ FORMAT = Format(
 )
 
 
-def _in_metres(names: Sequence[str], last: Mapping[str, int]) -> bool:
-    """Whether the last distance is of the second block, or of 2018, when the one block was in metres."""
-    return last["distance"] > last.get("moving", len(names)) or "elapsed_time" in names
-
-
-def _plain(name: str) -> str:
-    """A column's name without markup, the translator's complaint and pandas' suffix of repeated names."""
-    text = _TAG.sub("", name).strip().lower()
-    return _PANDAS.sub("", _UNTRANSLATED.sub("", text).replace("horton_values.", ""))
+def _columns(header: Sequence[str], names: Sequence[str], first: dict[str, int], of_2018: bool) -> _Columns:
+    """The second block's columns where there are two, and the first's beside them."""
+    last = last_places(names, _SPELLINGS)
+    amounts_at = {thing: last[thing] for thing in _AMOUNTS if thing in last}
+    distance, shown_at = last.get("distance", -1), first.get("distance", -1)
+    # The last one is in metres where it is a second one or stands where the second block has it.
+    if of_2018 or distance > shown_at or distance > last.get("moving", len(names)):
+        amounts_at["distance"] = distance
+    if first.get("elapsed") != last.get("elapsed"):
+        amounts_at["elapsed_shown"] = first["elapsed"]
+    return _Columns(
+        names=[text.strip() for text in header[: width(header)]],
+        **{thing: first.get(thing, -1) for thing in ("id", "date", "name", "type", "description")},
+        elapsed=last.get("elapsed", last.get("moving", -1)),
+        distance_shown=-1 if "distance" in amounts_at else shown_at,
+        amounts=tuple(amounts_at.items()),
+    )
 
 
 def _entry(row: Fields, columns: _Columns) -> Entry:
-    if len(row.texts) != len(columns.names):
-        return SetAside(
-            row.line, "", f"has {len(row.texts)} fields, the header {len(columns.names)}: is a quote missing?"
-        )
-    place = columns.first["date"]
+    texts = row.texts
+    reason = misfit(texts, len(columns.names))
+    if reason:
+        return SetAside(row.line, "", reason)
+    kind = texts[columns.type] if columns.type >= 0 else ""
+    ours = sport(kind)
     try:
-        started_at = _time(row.texts[place])
-        place = columns.first.get("id", place)
-        source_id = _source_id(row.texts, columns)
-        numbers: dict[str, Decimal | None] = {}
-        for name in ("elapsed", "moving", "distance", "calories", "heart_rate", "rpe"):
-            place = columns.last.get(name, -1)
-            numbers[name] = _amount(row.texts[place]) if place >= 0 else None
-        place = columns.first["elapsed"]
-        elapsed = numbers["elapsed"] or _amount(row.texts[place])
-        warnings = _warnings(elapsed)
-    except BadText as error:
-        return SetAside(row.line, columns.names[place], str(error))
-    seconds = numbers["moving"] or elapsed
-    if not seconds:
-        return SetAside(row.line, columns.names[place], "says no duration, and neither does the moving time")
-    text = _text_of(row.texts, columns)
-    notes, cut = _notes(text("name"), text("description"))
-    fields: dict[str, object] = {
-        "type": _CANONICAL.get(re.sub(r"[\W_]", "", text("type").lower()), "other"),
-        "startedAt": started_at,
-        "durationMin": seconds / 60,
-        "caloriesBurned": numbers["calories"] or None,  # Strava writes 0 where it does not know
-        "distanceM": numbers["distance"] or None,
-        "avgHeartRate": numbers["heart_rate"] or None,
-        "rpe": numbers["rpe"],
-        "notes": notes or None,
-    }
-    return ParsedWorkout(row.line, fields, source_id, (*columns.warnings, *warnings, *cut))
-
-
-def _time(text: str) -> datetime:
-    """The time in one of Strava's spellings, which is UTC."""
-    match = next(filter(None, (pattern.fullmatch(text.strip()) for pattern in _DATES)), None)
-    month = match and (
-        _MONTHS.get(match["month"][:3].lower()) or (match["month"].isdecimal() and int(match["month"]))
+        started_at = _utc(texts, columns.date)
+        source_id = _source_id(texts, columns.id) if columns.id >= 0 else None
+        said = numbers(amount, texts, columns.amounts)
+        distance = said.get("distance") or _distance_shown(texts, columns.distance_shown, ours, kind)
+        duration, warnings = _duration(ours, said, columns.elapsed)
+    except BadField as error:
+        return SetAside(row.line, columns.names[error.place], str(error))
+    text, cut = notes(
+        texts[columns.name] if columns.name >= 0 else "",
+        texts[columns.description] if columns.description >= 0 else "",
     )
-    if not match or not month:
-        raise BadText(f"must be a time such as Oct 6, 2022, 11:19:20 PM, not {shown(text)}")
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + 12 * (match["half"] in "pP")
+    rpe = said.get("rpe")
+    fields: dict[str, object] = {
+        "type": ours,
+        "startedAt": started_at,
+        **duration,
+        "caloriesBurned": said.get("calories"),
+        "distanceM": distance,
+        "avgHeartRate": said.get("heart_rate"),
+        "rpe": rpe and (rpe * 2).quantize(Decimal(1), ROUND_HALF_EVEN) / 2,
+        "notes": text,
+    }
+    return ParsedWorkout(row.line, fields, source_id, warnings + cut)
+
+
+def _utc(texts: Sequence[str], place: int) -> datetime:
     try:
-        return datetime(
-            int(match["year"]),
-            month,
-            int(match["day"]),
-            hour,
-            int(match["minute"]),
-            int(match["second"]),
-            tzinfo=UTC,
-        )
-    except ValueError:
-        raise BadText(f"is no time that exists: {shown(text)}") from None
+        found = moment(texts[place])
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (BadText, OverflowError) as error:
+        raise BadField(place, str(error)) from None
 
 
-def _source_id(texts: Sequence[str], columns: _Columns) -> str | None:
-    if "id" not in columns.first:
+def _source_id(texts: Sequence[str], place: int) -> str | None:
+    text = texts[place].strip()
+    as_float = _ID_AS_FLOAT.fullmatch(text)  # where pandas saved the file again
+    if as_float:
+        return as_float[1]
+    if not text or _ID_ROUNDED.fullmatch(text):
         return None
-    text = texts[columns.first["id"]].strip().removesuffix(".0")  # a float where pandas saved the file again
     if not _ID.fullmatch(text):
-        raise BadText(f"must be Strava's number of the activity, not {shown(text)}")
+        raise BadField(place, f"must be Strava's number of the activity, not {shown(text)}")
     return text
 
 
-def _amount(text: str) -> Decimal | None:
-    value = number(text)
-    if value is not None and value < 0:
-        raise BadText(f"must not be negative, and is {shown(text)}")
-    return value
+def _duration(ours: str, said: dict[str, Decimal], place: int) -> tuple[dict[str, object], tuple[str, ...]]:
+    elapsed = said.get("elapsed") or said.get("elapsed_shown")
+    try:
+        return minutes(ours, said.get("moving"), elapsed)
+    except BadText as error:
+        raise BadField(place, str(error)) from None
 
 
-def _warnings(elapsed: Decimal | None) -> tuple[str, ...]:
-    if elapsed is None or elapsed <= _DAY_S:
-        return ()
-    if elapsed > _LONGEST_S:
-        raise BadText("must not be longer than 30 days")
-    return ("durationMin: more than a day from start to end",)
-
-
-def _text_of(texts: Sequence[str], columns: _Columns) -> Callable[[str], str]:
-    """Texts by what they are; control characters, which carry nothing, are left out."""
-
-    def text(name: str) -> str:
-        found = texts[columns.first[name]] if name in columns.first else ""
-        return "".join(
-            char for char in found if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cs"}
-        ).strip()
-
-    return text
-
-
-def _notes(name: str, description: str) -> tuple[str, tuple[str, ...]]:
-    notes = f"{name}\n\n{description}" if name and description else name or description
-    if len(notes) <= NOTES_MAX:
-        return notes, ()
-    return notes[: NOTES_MAX - 1] + "…", (f"notes: cut to {NOTES_MAX} characters",)
+def _distance_shown(texts: Sequence[str], place: int, ours: str, kind: str) -> Decimal | None:
+    """Metres of the first distance, which is as the app shows it: hundredths of a kilometre, or metres."""
+    if place < 0:
+        return None
+    text = texts[place].strip()
+    in_metres = ours in _IN_METRES
+    if in_metres and _POINT_GROUPS.fullmatch(text):
+        text = text.replace(".", "")
+    try:
+        value = amount(text)
+    except BadText as error:
+        raise BadField(place, str(error)) from None
+    if value is None or in_metres:
+        return value
+    return value * (_NAUTICAL_MILE_M if _NAUTICAL.search(kind) else 1000)
