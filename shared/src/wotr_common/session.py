@@ -34,10 +34,11 @@ from wotr_common.workout import (
 )
 
 MOST_SETS = 1000  # of one session; with them it stays below DynamoDB's 400 KB
+LINE_MAX = 200
 SESSION_ID_PATTERN = r"^[0-9]{8}T[0-9]{6}-[0-9a-z]{1,32}$"
 SetType = Literal["normal", "warmup", "drop", "failure"]
 
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
+Line = Annotated[str, Field(min_length=1, max_length=LINE_MAX), AfterValidator(printable)]
 Weight = Annotated[Number, Bounds(ge=0, le=1360)]
 
 
