@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from wotr_common.workout import json_number
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -22,7 +25,7 @@ class ImportsTopic:
         self._sns.publish(
             TopicArn=self._arn,
             Subject=f"wotr import {message['state']}",
-            Message=json.dumps(message),
+            Message=json.dumps(message, default=_number),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": message[name]} for name in ("userId", "state")
             },
@@ -47,3 +50,10 @@ class RecordsTopic:
                 for name in ("userId", "type", "kind")
             },
         )
+
+
+def _number(value: object) -> int | float:
+    """A number as an item of the table holds it, for JSON."""
+    if isinstance(value, Decimal):
+        return json_number(value)
+    raise TypeError(f"{type(value).__name__} has no place in a message")

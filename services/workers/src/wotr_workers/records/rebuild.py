@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from wotr_common.observability import logger
 from wotr_workers.records.candidates import MOST_REPS
@@ -17,10 +17,10 @@ _TOP = 10
 
 
 class Digest(TypedDict):
-    """The records that an import brought: how many, and sentences about ten of them."""
+    """The records that an import brought: how many, and ten of them, as an item of the table holds them."""
 
     count: int
-    top: list[str]
+    top: list[dict[str, Any]]
 
 
 class Rebuilder:
@@ -75,4 +75,18 @@ def digest(staircases: Iterable[Staircase], import_id: str) -> Digest:
     brought.sort(key=lambda each: each.subject)
     brought.sort(key=lambda each: each.steps[-1].started_at, reverse=True)
     brought.sort(key=lambda each: each.subject.kind == MOST_REPS)
-    return {"count": len(brought), "top": [sentence(each) for each in brought[:_TOP]]}
+    return {"count": len(brought), "top": [_shown(each) for each in brought[:_TOP]]}
+
+
+def _shown(staircase: Staircase) -> dict[str, Any]:
+    *_, before, best = staircase.steps
+    return {
+        "kind": staircase.subject.kind,
+        "subject": staircase.subject.name,
+        "label": staircase.label,
+        "unit": staircase.unit,
+        "value": best.value,
+        "previous": before.value,
+        "startedAt": best.started_at,
+        "message": sentence(staircase),
+    }
