@@ -13,16 +13,21 @@ AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last 
 
 # Three tries of at most six seconds end before the functions' 25: a caller gets a 503, not a timeout.
 _PATIENCE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-# What is signed for somebody else is used as it is: encrypted objects want Signature Version 4, and
-# the bucket's regional address spares a redirect, which the signature would not survive.
-_S3 = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+_OWN: dict[str, Config] = {
+    # What is signed for somebody else is used as it is: encrypted objects want Signature Version 4, and the
+    # bucket's regional address spares a redirect, which the signature would not survive.
+    "s3": _PATIENCE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})),
+    # One try: whether a call that was not answered did its work, only the caller can find out.
+    "lambda": Config(
+        connect_timeout=1, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1}
+    ),
+}
 
 
 @cache
 def client(service: str) -> Any:
     """The client of `service`; the endpoint is the environment's."""
-    config = _PATIENCE.merge(_S3) if service == "s3" else _PATIENCE
-    return boto3.client(service, config=config)  # type: ignore[call-overload,unused-ignore]
+    return boto3.client(service, config=_OWN.get(service, _PATIENCE))  # type: ignore[call-overload,unused-ignore]
 
 
 @cache

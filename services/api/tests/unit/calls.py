@@ -85,7 +85,7 @@ def send(function: str, call: Mapping[str, Any]) -> Answer:
     answered = import_module(f"wotr_api.handlers.{function}").handler(call, Context())
     headers = {name.lower(): value for name, value in answered.get("headers", {}).items()}
     headers |= {name.lower(): values[-1] for name, values in answered.get("multiValueHeaders", {}).items()}
-    answer = Answer(answered["statusCode"], headers, json.loads(answered["body"]))
+    answer = Answer(answered["statusCode"], headers, json.loads(answered["body"] or "null"))
     assert headers["x-correlation-id"]
     if answer.status >= 400:
         assert headers["content-type"] == "application/problem+json"
@@ -93,5 +93,5 @@ def send(function: str, call: Mapping[str, Any]) -> Answer:
         assert answer.body["correlationId"] == headers["x-correlation-id"]
         assert re.search(r"\w", answer.body["detail"])
     else:
-        assert headers["content-type"] == "application/json"
+        assert headers.get("content-type") == ("application/json" if answer.status != 204 else None)
     return answer

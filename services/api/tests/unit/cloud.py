@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from wotr_common import keys
 from wotr_common.items import workout_item
+from wotr_common.messages import Command
 from wotr_common.workout import Workout
 
 LIMITS = {
@@ -42,11 +46,58 @@ def _table(
     boto3.client("dynamodb").create_table(**table)
 
 
+class CommandFunction:
+    """The function of workers behind its alias, over HTTP: keeps what it is asked, answers as told.
+
+    moto runs functions in Docker only, so this stands where moto would answer.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Command] = []
+        self.qualifiers: list[str] = []
+        self._payload = b""
+        self._status = 200
+        self._headers: dict[str, str] = {}
+        self._failure: Exception | None = None
+
+    def answers(self, status: int, body: object = None) -> None:
+        """From now on, this outcome."""
+        said = {"version": 1, "status": status, "body": {} if body is None else body}
+        self.says(json.dumps(said).encode())
+
+    def says(self, payload: bytes, *, status: int = 200, error: str | None = None) -> None:
+        """From now on, this payload; `error` is how Lambda says that the function failed."""
+        self._payload, self._status, self._failure = payload, status, None
+        self._headers = {"X-Amz-Function-Error": error} if error else {}
+
+    def fails(self, failure: Exception) -> None:
+        """From now on, no answer."""
+        self._failure = failure
+
+    def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """botocore's hook `before-send`: the answer to an Invoke."""
+        assert isinstance(request.body, bytes)
+        self.asked.append(Command.model_validate_json(request.body))
+        self.qualifiers.append(unquote(request.url).partition("/functions/")[2].partition("/invocations")[0])
+        if self._failure is not None:
+            raise self._failure
+        headers = HeadersDict({"Content-Type": "application/json", **self._headers})
+        return AWSResponse(request.url, self._status, headers, _Raw(self._payload))
+
+
+class _Raw(BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        yield self.read()
+
+
 @dataclass
 class Cloud:
-    """The queue, the limits, the tables."""
+    """The queue, the limits, the tables, the function that makes changes."""
 
     queue_url: str
+    workers: CommandFunction = field(default_factory=CommandFunction)
 
     @classmethod
     def make(cls) -> Cloud:
@@ -71,6 +122,8 @@ class Cloud:
         )
         boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString="secret" * 8)
         cloud = cls(url)
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register_first("before-send.lambda.Invoke", cloud.workers.send)
         for name, value in LIMITS.items():
             cloud.limit(name, value)
         return cloud
@@ -108,6 +161,12 @@ class Cloud:
         with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
             for workout in workouts:
                 batch.put_item(Item=workout_item(workout, shards))
+
+    def put(self, *items: Mapping[str, Any]) -> None:
+        """Put items of Workouts as they are."""
+        with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
+            for item in items:
+                batch.put_item(Item=dict(item))
 
     def put_totals(self, *items: dict[str, Any]) -> None:
         """Put items of Views."""
