@@ -81,6 +81,8 @@ def test_an_ordinary_row_goes_the_short_way() -> None:
 @given(said())
 def test_a_workout_is_admitted_as_pydantic_and_plausibility_judge_it(said: dict[str, Any]) -> None:
     said.pop("photoKey", None)
+    if said.get("durationMin", "") is None:
+        del said["durationMin"]  # None is said on purpose; see below
     found = ADMISSION.admit(ParsedWorkout(7, said, "id-1", ("notes: cut",)))
     try:
         fields = WorkoutFields.model_validate(said)
@@ -182,3 +184,9 @@ def test_a_session_s_texts_are_cut_with_a_warning() -> None:
 def test_what_a_session_s_reader_warned_of_is_said_once() -> None:
     odd = "durationMin: unusual for a strength session"
     assert admitted(duration_min=Decimal(300), warnings=(odd, "x")).warnings == (odd, "x")
+
+
+def test_a_workout_of_which_the_row_says_that_nobody_knows_its_length_is_stored_without_one() -> None:
+    admitted = ADMISSION.admit(ParsedWorkout(2, {**RUN, "durationMin": None, "caloriesBurned": Decimal(640)}))
+    assert isinstance(admitted, Candidate)
+    assert (admitted.workout.duration_min, admitted.workout.calories_burned) == (None, Decimal(640))

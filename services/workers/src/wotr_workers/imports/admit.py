@@ -21,7 +21,7 @@ from wotr_workers.imports.accept import Acceptance
 from wotr_workers.imports.parsed import ParsedSession, ParsedWorkout, SetAside, short
 from wotr_workers.imports.texts import printable
 
-# A session may not know how long it took; a workout's row must.
+# A session may not know how long it took; a workout's row must say so where it does not.
 _ACCEPTED = {model: Acceptance(model) for model in (WorkoutFields, WorkoutContent)}
 _DAY_MIN = Decimal(24 * 60)
 # What the workout that a session becomes says, beside its notes: names outside and of a parsed session.
@@ -73,7 +73,7 @@ class Admission:
     def admit(self, parsed: ParsedWorkout) -> Candidate | SetAside:
         """The workout of a row, or why it is none."""
         try:
-            values = _values(WorkoutFields, parsed.fields)
+            values = _said(parsed.fields)
             values["workout_id"] = keys.workout_id(values["started_at"])
             values["source"] = parsed.source or self.source
             values["source_id"] = parsed.source_id
@@ -151,6 +151,14 @@ class _Refused(Exception):
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         super().__init__()
         self.errors = errors
+
+
+def _said(fields: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a row by their Python names; a duration of None is one that nobody knows. _Refused."""
+    if fields.get("durationMin", "") is not None:
+        return _values(WorkoutFields, fields)
+    known = {name: value for name, value in fields.items() if name != "durationMin"}
+    return _values(WorkoutContent, known)
 
 
 def _values(model: type[WorkoutContent], said: Mapping[str, object]) -> dict[str, Any]:

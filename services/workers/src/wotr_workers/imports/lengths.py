@@ -9,6 +9,7 @@ from wotr_workers.imports.parsed import BadText
 
 _DAY_S = 24 * 60 * 60
 _LONGEST_S = 30 * _DAY_S
+_UNKNOWN: dict[str, object] = {"durationMin": None}
 
 
 def minutes(
@@ -16,17 +17,17 @@ def minutes(
 ) -> tuple[dict[str, object], tuple[str, ...]]:
     """The duration among a workout's fields, and warnings.
 
-    `seconds` is what it is said to have taken and `elapsed` what lay between start and end. There is no
-    duration where neither is known, or where more than a day is said of strength; BadText where more than 30
-    days are said of anything else.
+    `seconds` is what it is said to have taken and `elapsed` what lay between start and end. The
+    duration is None where neither is known, or where more than a day is said of strength; BadText where more
+    than 30 days are said of anything else.
     """
     seconds = seconds or elapsed
     if seconds is None:
-        return {}, ()
+        return _UNKNOWN, ()
     longest = max(seconds, elapsed or seconds)
     if sport == STRENGTH:
         if seconds > _DAY_S:
-            return {}, ("durationMin: left out, longer than a day",)
+            return _UNKNOWN, ("durationMin: left out, more than a day is a timer left running",)
     elif longest > _LONGEST_S:
         raise BadText("must not be longer than 30 days")
     elif longest > _DAY_S >= seconds:

@@ -33,6 +33,8 @@ class Settings:
 class ParsedWorkout:
     """A workout as its row says it; `fields` are those of WorkoutFields by their outside names.
 
+    A `durationMin` of None says that nobody knows how long it took; without it, a row is set aside.
+
     `source_id` is its identity in the app it came from; None where the start alone is its identity. `source` is
     set only by our own export, which says where its workouts came from before.
     """
