@@ -25,6 +25,7 @@ os.environ.update(
         "COMMAND_FUNCTION": "arn:aws:lambda:eu-central-1:123456789012:function:command:live",
         "UPLOADS_BUCKET": "uploads",
         "MEDIA_BUCKET": "media",
+        "EXPORTS_BUCKET": "exports",
         "PAGE_TOKEN_SECRET": "page-tokens",
     }
 )
@@ -50,13 +51,13 @@ def forget() -> None:
     """Let the functions make their clients anew, as a fresh process would."""
     from wotr_api import clients
     from wotr_api.changing import call
-    from wotr_api.handlers import accept
+    from wotr_api.handlers import accept, export
     from wotr_api.reading import sources
 
     kept: list[Any] = [clients.client, clients.table]
     kept += [
         found
-        for module in (accept, sources, call)
+        for module in (accept, export, sources, call)
         for found in vars(module).values()
         if hasattr(found, "cache_clear")
     ]
