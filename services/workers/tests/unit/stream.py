@@ -23,6 +23,19 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 StreamRecord = dict[str, Any]
 
 
+def stream_record(number: int, item: Item, old: Item | None, new: Item | None) -> StreamRecord:
+    """What the stream tells of `item`, its images in DynamoDB's spelling."""
+    images = {"OldImage": old, "NewImage": new}
+    return {
+        "eventID": f"event-{number}",
+        "dynamodb": {
+            "SequenceNumber": str(number),
+            "Keys": raw({keys.PK: item["pk"], keys.SK: item["sk"]}),
+            **{name: image for name, image in images.items() if image},
+        },
+    }
+
+
 class Stream:
     """A table whose changes a test delivers when it likes; `user` is the athlete asked about."""
 
@@ -56,18 +69,7 @@ class Stream:
             self._tell(item, old, None)
 
     def _tell(self, item: Item, old: Item | None, new: Item | None) -> None:
-        images = {"OldImage": old, "NewImage": new}
-        number = len(self.records)
-        self.records.append(
-            {
-                "eventID": f"event-{number}",
-                "dynamodb": {
-                    "SequenceNumber": str(number),
-                    "Keys": raw({keys.PK: item["pk"], keys.SK: item["sk"]}),
-                    **{name: image for name, image in images.items() if image},
-                },
-            }
-        )
+        self.records.append(stream_record(len(self.records), item, old, new))
 
     def deliver(self, count: int | None = None) -> Batch:
         """Let the function follow the next `count` changes, or all that are left."""

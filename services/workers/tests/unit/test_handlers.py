@@ -13,12 +13,15 @@ import boto3
 import pytest
 from tests.unit.cloud import TABLE, Queue
 from tests.unit.exports import STRAVA, strava_row, text
+from tests.unit.stream import stream_record as change
 from tests.unit.test_publisher import record as stream_record
 from tests.unit.test_writer import ACCEPTED
 from tests.unit.test_writer import record as message
+from tests.unit.training import workout
 
 from wotr_common.settings import SettingsError
 from wotr_workers import clients
+from wotr_workers.store import raw
 
 
 @dataclass
@@ -57,6 +60,8 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
         "IMPORT_QUEUE_URL": queue.url,
         "IMPORT_DEAD_LETTER_QUEUE_URL": queue.url,
         "PUBLISH_FAILURES_QUEUE_URL": queue.url,
+        "RECORDS_FAILURES_QUEUE_URL": queue.url,
+        "RECORDS_TOPIC_ARN": sns.create_topic(Name="records")["TopicArn"],
         "IMPORTS_TOPIC_ARN": sns.create_topic(Name="imports")["TopicArn"],
         "EVENT_BUS_NAME": "wotr-dev",
     }.items():
@@ -118,9 +123,50 @@ def test_publish_counts_what_it_published(load: Load, capsys: pytest.CaptureFixt
     assert metric(capsys.readouterr().out, "EventsPublished") == [2.0]
 
 
+def test_command_answers_with_an_outcome_by_the_limits_in_force(
+    load: Load, dynamodb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = {
+        "name": "session.create",
+        "userId": "ada",
+        "commandId": "c",
+        "correlationId": "r",
+        "arguments": {"session": {"startedAt": "2026-03-01T17:30:00Z", "type": "run"}},
+    }
+    module = load("command")
+    outcome = module.handler(command, Context())
+    assert (outcome["version"], outcome["status"], outcome["body"]["state"]) == (1, 201, "open")
+    assert json.dumps(outcome)
+    assert dynamodb.scan(TableName=TABLE)["Count"] == 1
+    assert metric(capsys.readouterr().out, "CommandsAnswered") == [1.0]
+
+    command["arguments"] = {"session": {"startedAt": "2026-03-01T17:30:00Z"}}
+    command["commandId"] = "d"
+    assert module.handler(command, Context())["status"] == 422  # strength is not among the types here
+
+
+def test_records_counts_what_was_broken_and_answers_with_what_is_to_come_again(
+    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [workout(0, 30), workout(1, 45)]
+    changes = [change(number, item, None, raw(item)) for number, item in enumerate(runs)]
+    assert load("records").handler({"Records": changes}, Context()) == {"batchItemFailures": []}
+    assert metric(capsys.readouterr().out, "RecordsBroken") == [1.0]
+
+    monkeypatch.setenv("WORKOUTS_TABLE", "no-such-table")
+    answer = load("records").handler({"Records": changes[1:]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
 @pytest.mark.parametrize(
     ("handler", "variable"),
-    [("write", "WORKOUTS_TABLE"), ("import_csv", "IMPORTS_TOPIC_ARN"), ("publish", "EVENT_BUS_NAME")],
+    [
+        ("write", "WORKOUTS_TABLE"),
+        ("command", "IMPORT_QUEUE_URL"),
+        ("import_csv", "IMPORTS_TOPIC_ARN"),
+        ("publish", "EVENT_BUS_NAME"),
+        ("records", "RECORDS_TOPIC_ARN"),
+    ],
 )
 def test_a_function_without_its_settings_says_which(
     load: Load, monkeypatch: pytest.MonkeyPatch, handler: str, variable: str

@@ -52,7 +52,7 @@ def test_a_record_says_what_it_is_and_how_it_rose(stream: Stream) -> None:
     }
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_whatever_happens_in_whatever_batches_records_are_those_of_the_history(
     stream: Stream, seed: int
 ) -> None:
@@ -291,15 +291,17 @@ def test_where_the_table_cannot_be_reached_the_changes_come_again(stream: Stream
 
 
 @pytest.mark.parametrize(
-    "change", ["better", "worse", "gone", "unheard and gone", "new subject", "new and gone"]
+    "change", ["better", "hidden", "gone", "unheard and gone", "new subject", "new and gone"]
 )
 def test_a_rebuild_overtaken_by_a_live_change_still_ends_exact(
     stream: Stream, dynamodb: Any, change: str
 ) -> None:
-    stream.put(*(imported(workout(day, 30 + day)) for day in range(3)), workout(3, 40))
+    stream.put(*(imported(workout(day, 30 + day)) for day in (0, 1, 2)), workout(3, 40))
+    stream.put(imported(workout(2.5, 100)))
     stream.deliver()
     stream.dynamodb = boto3.client("dynamodb")  # of the athlete, who is not interrupted
-    stream.hold_lease("i1")
+    stream.hold_lease("i1", "undoing")
+    stream.dynamodb.delete_item(TableName=TABLE, Key=raw(keys.workout_key("ada", at(2.5))))
     swim, row = workout(5, 10, type="swim"), workout(6, 10, type="row")
     stream.put(row)  # the function has not heard of it yet
     other = Stream(stream.dynamodb, DeadLetters(boto3.client("sqs"), "none"))
@@ -308,8 +310,8 @@ def test_a_rebuild_overtaken_by_a_live_change_still_ends_exact(
         match change:
             case "better":
                 other.put(workout(3, 50))
-            case "worse":
-                other.put(workout(4, 1))
+            case "hidden":
+                other.put(workout(4, 60))
             case "gone":
                 other.delete(workout(3))
             case "unheard and gone":
