@@ -52,9 +52,14 @@ send = Call("sqs", "send_message", {"QueueUrl": "{workers.WorkoutQueueUrl}", "Me
 DUTIES: dict[str, tuple[Call | None, Call]] = {
     "api/AcceptFunction": (send, put(WORKOUTS)),
     "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
+    "api/ChangeFunction": (
+        Call("lambda", "invoke", {"FunctionName": "{workers.CommandFunctionArn}", "Payload": "{{}}"}),
+        put(WORKOUTS),
+    ),
     "api/StatsFunction": (query(VIEWS), query(WORKOUTS)),
     "api/HealthFunction": (None, query(WORKOUTS)),
     "workers/WriteFunction": (put(WORKOUTS), delete(WORKOUTS)),
+    "workers/CommandFunction": (delete(WORKOUTS), send),
     "workers/ImportCsvFunction": (
         Call("s3", "get_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv"}),
         Call("s3", "put_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv", "BodyText": "x"}),

@@ -9,6 +9,24 @@ import boto3
 TABLE = "workouts"
 
 
+def make_table() -> Any:
+    """A client of DynamoDB with an empty table `Workouts`."""
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return client
+
+
 class Queue:
     """An SQS queue whose messages a test reads."""
 

@@ -14,10 +14,9 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="wotr",
 )
 
-import boto3
 import pytest
 from moto import mock_aws
-from tests.unit.cloud import TABLE, Queue
+from tests.unit.cloud import TABLE, Queue, make_table
 
 from wotr_common.dead_letters import DeadLetters
 from wotr_workers.store import Workouts
@@ -33,20 +32,7 @@ def aws() -> Iterator[None]:
 @pytest.fixture
 def dynamodb(aws: None) -> Any:
     """A client of DynamoDB with an empty table `Workouts`."""
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
-    return client
+    return make_table()
 
 
 @pytest.fixture

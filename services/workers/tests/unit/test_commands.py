@@ -1,4 +1,4 @@
-"""Commands as such: what is wrong is an outcome, races are settled. Profiles; imports asked for and undone."""
+"""Commands: what is wrong is an outcome, races are settled. Profiles; imports asked for and undone."""
 
 from __future__ import annotations
 

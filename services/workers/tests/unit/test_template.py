@@ -57,6 +57,17 @@ def event(function: str) -> dict[str, Any]:
         ("PublishRole", "sns", set()),
         ("PublishRole", "events", {"events:PutEvents"}),
         ("PublishRole", "dynamodb", READ_STREAM),
+        (
+            "CommandRole",
+            "dynamodb",
+            {
+                f"dynamodb:{each}"
+                for each in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+            },
+        ),
+        ("CommandRole", "sqs", {"sqs:SendMessage"}),
+        ("CommandRole", "s3", set()),
+        ("CommandRole", "sns", set()),
         ("RecordsRole", "sns", {"sns:Publish"}),
         ("RecordsRole", "events", set()),
         (
@@ -135,6 +146,23 @@ def test_records_hear_of_workouts_and_sessions_and_not_of_their_own_writes() -> 
     assert patterns == [
         {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "WORKOUT#"}, {"prefix": "SESSION#"}]}}}}
     ]
+
+
+def test_a_command_ends_before_the_api_stops_waiting_for_it() -> None:
+    api = templates.load(ROOT / "services" / "api" / "template.yml", ROOT)
+    waiting = api.resources["ChangeFunction"]["Properties"]["Timeout"]
+    assert of_type("AWS::Serverless::Function")["CommandFunction"]["Timeout"] < waiting
+
+
+def test_callers_invoke_the_alias_of_the_command_function() -> None:
+    output = TEMPLATE.body["Outputs"]["CommandFunctionArn"]
+    assert output["Value"] == {"Ref": "CommandFunction.Alias"}
+
+
+def test_somebody_is_told_when_commands_fail() -> None:
+    about = {"Name": "FunctionName", "Value": {"Ref": "CommandFunction"}}
+    (alarm,) = (each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each["Dimensions"])
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("Errors", 0)
 
 
 @pytest.mark.parametrize("queue", LAST_QUEUES)
