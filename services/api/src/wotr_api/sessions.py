@@ -83,12 +83,14 @@ def view_of_answer(body: Mapping[str, Any]) -> dict[str, Any]:
 def summary(item: Mapping[str, Any]) -> dict[str, Any]:
     """The line of a list for the session in `item`."""
     session = session_from_item(item)
-    named = {exercise_key(each.exercise): each.exercise for each in reversed(session.sets)}
+    named: dict[str, str] = {}
+    for each in session.sets:
+        named.setdefault(exercise_key(each.exercise), each.exercise)
     return SessionSummary(
         **_fields(session),
         set_count=len(session.sets),
         volume_kg=volume_of(session.sets),
-        exercises=tuple(reversed(named.values())),
+        exercises=tuple(named.values()),
     ).answer()
 
 
