@@ -46,6 +46,7 @@ def delete(table: str) -> Call:
 WORKOUTS = "{data.WorkoutsTableName}"
 VIEWS = "{analytics.ViewsTableName}"
 UPLOADS = "{data.UploadsBucketName}"
+EXPORTS = "{api.ExportsBucketName}"
 send = Call("sqs", "send_message", {"QueueUrl": "{workers.WorkoutQueueUrl}", "MessageBody": "{}"})
 
 # function: what it is for, and the neighbouring call that it must not make
@@ -54,6 +55,10 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
     "api/ChangeFunction": (
         Call("lambda", "invoke", {"FunctionName": "{workers.CommandFunctionArn}", "Payload": "{{}}"}),
+        put(WORKOUTS),
+    ),
+    "api/ExportFunction": (
+        Call("s3", "put_object", {"Bucket": EXPORTS, "Key": "exports/probe/probe.csv", "BodyText": "x"}),
         put(WORKOUTS),
     ),
     "api/StatsFunction": (query(VIEWS), query(WORKOUTS)),
