@@ -58,11 +58,12 @@ def renamed_by_pandas(header: list[str]) -> list[str]:
     [
         STRAVA,
         renamed_by_pandas(STRAVA),
+        [name.replace(" ", ".") for name in renamed_by_pandas(STRAVA)],
         [*STRAVA[:-1], f'<span class="translation_missing" title="{UNTRANSLATED}">Type</span>'],
         [*STRAVA[:-1], UNTRANSLATED],
         [DUTCH.get(name, name) for name in STRAVA],
     ],
-    ids=["repeated names", "saved by pandas", "markup", "untranslated", "Dutch"],
+    ids=["repeated names", "saved by pandas", "saved by R", "markup", "untranslated", "Dutch"],
 )
 def test_every_header_of_strava_says_the_same(header: list[str]) -> None:
     found = workout(text([header, strava_row()]))
@@ -88,11 +89,25 @@ def test_strava_saved_again_with_few_columns_has_neither_id_nor_type() -> None:
     assert (found.type, found.source_id, found.distance_m) == ("other", None, Decimal(300))
 
 
-def test_a_distance_only_as_the_app_showed_it_is_left_out_and_said_so() -> None:
+@pytest.mark.parametrize(
+    ("sport", "shown", "metres"),
+    [
+        ("Ride", "4,73", 4730),
+        ("Ride", "4.73", 4730),
+        ("Ride", "1,250.50", 1_250_500),
+        ("Ride", "1.250,50", 1_250_500),
+        ("Swim", "1,250", 1250),
+        ("Swim", "1.250", 1250),
+        ("Rowing", "850", 850),
+        ("Sail", "10.00", 18_520),
+    ],
+)
+def test_a_distance_only_as_the_app_showed_it_is_in_its_sport_s_unit(
+    sport: str, shown: str, metres: int
+) -> None:
     header = ["Activity ID", "Activity Date", "Activity Type", "Elapsed Time", "Distance"]
-    found = workout(text([header, ["1", "Oct 6, 2022, 11:19:20 PM", "Ride", "3600", "4,73"]]))
-    assert found.distance_m is None
-    assert "distanceM" in found.warnings[0]
+    found = workout(text([header, ["1", "Oct 6, 2022, 11:19:20 PM", sport, "3600", shown]]))
+    assert found.distance_m == metres
 
 
 def test_a_swim_has_its_metres_once() -> None:
@@ -111,6 +126,12 @@ def test_a_swim_has_its_metres_once() -> None:
         ("Oct 6, 2022, 11:19:20\u202fPM", 23),
         ("6 okt. 2022 15:19:20", 15),
         ("6 Oct 2022, 20:19:20", 20),
+        ("6 oct. 2022 à 20:19:20", 20),
+        ("6 de out. de 2022, 20:19:20", 20),
+        ("06.10.2022, 20:19:20", 20),
+        ("2022/10/06 20:19:20", 20),
+        ("2022-10-06 20:19:20+00:00", 20),
+        ("2022-10-06T22:19:20+02:00", 20),
         ("2022-10-06 20:19:20", 20),
     ],
 )
@@ -155,6 +176,37 @@ def test_a_timer_left_running_is_seen_in_the_elapsed_time() -> None:
     assert (month.field, month.reason) == ("Elapsed Time", "must not be longer than 30 days")
 
 
+def test_an_activity_of_which_nobody_knows_the_length_is_kept() -> None:
+    found = workout(
+        text([STRAVA, strava_row(**{"Moving_Time": "", "Elapsed_Time": "", "Elapsed_Time.1": "0"})])
+    )
+    assert (found.duration_min, found.calories_burned) == (None, 640)
+
+
+def test_a_timer_left_running_costs_a_strength_workout_its_length_and_no_more() -> None:
+    days = {"Elapsed_Time.1": "5000000", "Moving_Time": "5000000", "Activity_Type": "Weight Training"}
+    found = workout(text([STRAVA, strava_row(**days)]))
+    assert (found.type, found.duration_min) == ("strength", None)
+    assert found.warnings == ("durationMin: left out, more than a day is a timer left running",)
+
+
+@pytest.mark.parametrize(("said", "kept"), [("7.0", 7), ("7.3", 7.5), ("7.2", 7), ("0", None)])
+def test_exertion_is_kept_in_halves(said: str, kept: float | None) -> None:
+    assert workout(text([STRAVA, strava_row(Perceived_Exertion=said)])).rpe == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("101", "101"), ("101.0", "101"), ("1.2345E+10", None), ("", None)]
+)
+def test_an_id_that_a_spreadsheet_has_rounded_is_none(said: str, kept: str | None) -> None:
+    assert workout(text([STRAVA, strava_row(Activity_ID=said)])).source_id == kept
+
+
+def test_numbers_of_a_file_saved_again_in_another_locale() -> None:
+    found = workout(text([STRAVA, strava_row(**{"Distance.1": "10019,7", "Calories": "1,640.0"})], ";"))
+    assert (found.distance_m, found.calories_burned) == (Decimal("10019.7"), 1640)
+
+
 def test_strava_writes_zero_where_it_does_not_know() -> None:
     found = workout(
         text([STRAVA, strava_row(**{"Calories": "0.0", "Average_Heart_Rate": "0", "Distance.1": "0.0"})])
@@ -180,7 +232,6 @@ def test_long_and_dirty_notes_do_not_cost_the_workout() -> None:
         ({"Elapsed_Time.1": "-5"}, "Elapsed Time"),
         ({"Moving_Time": "an hour"}, "Moving Time"),
         ({"Distance.1": "far"}, "Distance"),
-        ({"Moving_Time": "", "Elapsed_Time": "", "Elapsed_Time.1": ""}, "Elapsed Time"),
         ({"Calories": "64000"}, "caloriesBurned"),
         ({"Moving_Time": "500", "Calories": ""}, "distanceM"),
     ],

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from wotr_common.units import METRES
-from wotr_workers.imports.columns import BadField, misfit, numbers, plain, width
+from wotr_workers.imports.columns import BadField, fitting, numbers, plain, width
 from wotr_workers.imports.dates import moment
 from wotr_workers.imports.figures import amount, seconds
 from wotr_workers.imports.lengths import minutes
@@ -31,7 +31,7 @@ from wotr_workers.imports.parsed import (
     Settings,
     shown,
 )
-from wotr_workers.imports.rows import Broken, Fields, Row
+from wotr_workers.imports.rows import Fields, Row
 from wotr_workers.imports.sports import OTHER, sport
 from wotr_workers.imports.texts import printable
 from wotr_workers.imports.times import utc
@@ -124,10 +124,8 @@ def recognise(header: Sequence[str]) -> Layout | None:
 
     def read(rows: Iterable[Row], settings: Settings) -> Iterator[Entry]:
         for row in rows:
-            if isinstance(row, Broken):
-                yield SetAside(row.line, "", row.reason)
-            else:
-                yield _entry(row, columns, settings)
+            fields = fitting(row, len(columns.names))
+            yield fields if isinstance(fields, SetAside) else _entry(fields, columns, settings)
 
     may_ask: set[Question] = {"timezone"}
     if columns.distance and not columns.distance.unit:
@@ -184,9 +182,6 @@ def _is_known(columns: _Columns, names: Sequence[str]) -> bool:
 
 def _entry(row: Fields, columns: _Columns, settings: Settings) -> Entry:
     texts = row.texts
-    reason = misfit(texts, len(columns.names))
-    if reason:
-        return SetAside(row.line, "", reason)
     name = printable(texts[columns.type]).removeprefix(_PREFIX)
     ours = sport(name)
     try:

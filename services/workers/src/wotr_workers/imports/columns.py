@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from wotr_workers.imports.parsed import BadText
+from wotr_workers.imports.parsed import BadText, SetAside
+from wotr_workers.imports.rows import Fields, Row
 
 _TAG = re.compile(r"<[^>]*>")
 _UNTRANSLATED = re.compile(r"^translation missing: .*\.")
@@ -47,6 +48,16 @@ def last_places(header: Sequence[str], spellings: Mapping[str, Iterable[str]]) -
 def width(header: Sequence[str]) -> int:
     """How many columns have a name: spreadsheets end every row, the header too, with delimiters to spare."""
     return max((place for place, text in enumerate(header, 1) if text.strip()), default=0)
+
+
+def fitting(row: Row, columns: int) -> Fields | SetAside:
+    """The row where it belongs to a header of that many columns, mended if need be, else why it does not."""
+    if isinstance(row, Fields):
+        reason = misfit(row.texts, columns)
+        return row if reason is None else SetAside(row.line, "", reason)
+    if row.texts is not None and misfit(row.texts, columns) is None:
+        return Fields(row.line, row.texts)
+    return SetAside(row.line, "", row.reason)
 
 
 def misfit(texts: Sequence[str], columns: int) -> str | None:

@@ -17,7 +17,7 @@ from wotr_common.units import METRES
 from wotr_workers.imports.columns import (
     BadField,
     first_places,
-    misfit,
+    fitting,
     numbers,
     plain,
     spelled,
@@ -37,7 +37,7 @@ from wotr_workers.imports.parsed import (
     SetAside,
     Settings,
 )
-from wotr_workers.imports.rows import Broken, Fields, Row
+from wotr_workers.imports.rows import Fields, Row
 from wotr_workers.imports.sports import sport
 from wotr_workers.imports.strides import Evidence
 from wotr_workers.imports.texts import notes
@@ -135,10 +135,8 @@ def recognise(header: Sequence[str]) -> Layout | None:
 
     def read(rows: Iterable[Row], settings: Settings) -> Iterator[Entry]:
         for row in rows:
-            if isinstance(row, Broken):
-                yield SetAside(row.line, "", row.reason)
-            else:
-                yield _entry(row, columns, settings)
+            fields = fitting(row, len(columns.names))
+            yield fields if isinstance(fields, SetAside) else _entry(fields, columns, settings)
 
     def survey(rows: Iterable[Row], settings: Settings) -> Settings:
         return _surveyed(rows, columns, settings)
@@ -156,9 +154,6 @@ FORMAT = Format(
 
 def _entry(row: Fields, columns: _Columns, settings: Settings) -> Entry:
     texts = row.texts
-    reason = misfit(texts, len(columns.names))
-    if reason:
-        return SetAside(row.line, "", reason)
     ours = sport(texts[columns.type])
     try:
         local = _local(texts, columns.date)
@@ -241,8 +236,9 @@ def _surveyed(rows: Iterable[Row], columns: _Columns, settings: Settings) -> Set
     """The settings with the unit that the strides or the temperatures give away; Asked where they do not."""
     evidence = Evidence()
     in_question = None
-    for row in rows:
-        if isinstance(row, Broken) or misfit(row.texts, len(columns.names)):
+    for found in rows:
+        row = fitting(found, len(columns.names))
+        if isinstance(row, SetAside):
             continue
         try:
             _local(row.texts, columns.date)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,10 +28,15 @@ class Fields(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A row that cannot be read, and why."""
+    """A row that cannot be read, and why.
+
+    `texts` are those of its first line if the quotes inside of them are meant, as in `"8 x 20"/40" easy",5`:
+    some apps do not double them. Whether that is so, only their number tells who knows the columns.
+    """
 
     line: int
     reason: str
+    texts: list[str] | None = None
 
 
 Row = Fields | Broken
@@ -79,7 +85,8 @@ class _Singly:
 
     def __init__(self, lines: Lines, delimiter: str) -> None:
         self._feed = _Feed(lines)
-        # Strict: a quote that stays open ends at the next one, often rows later; what follows gives that away.
+        self._delimiter = delimiter
+        # Strict: a quote that stays open ends at the next, often rows later; what follows gives that away.
         self._reader = csv.reader(self._feed, delimiter=delimiter, strict=True)
 
     def next(self) -> Row | None:
@@ -93,10 +100,18 @@ class _Singly:
         except csv.Error:
             # MAX_ROW bytes cannot exceed the csv module's own limit: only quotes are left to be wrong.
             fault = "does not end before the file does" if feed.unfinished else "is followed by more text"
-            return Broken(feed.first, feed.give_back(fault))
+            texts = None if feed.fault else _as_meant(feed.text, self._delimiter)
+            return Broken(feed.first, feed.give_back(fault), texts)
         if feed.fault:
             return Broken(feed.first, feed.fault)
         return Fields(feed.first, texts) if any(map(str.strip, texts)) else None
+
+
+def _as_meant(line: str, delimiter: str) -> list[str]:
+    """The texts of one line where a quote ends a field only before a delimiter or at the line's end."""
+    between = re.escape(delimiter)
+    fields = re.finditer(rf'(?:"(.*?)"|([^{between}]*))(?:{between}|$)', line.rstrip("\r\n"))
+    return [found[2] if found[1] is None else found[1] for found in fields]
 
 
 class _Endless(Exception):
@@ -134,6 +149,11 @@ class _Feed:
     def first(self) -> int:
         """Number of the row's first line."""
         return self._taken[0].number
+
+    @property
+    def text(self) -> str:
+        """The row's first line."""
+        return self._taken[0].text
 
     @property
     def fault(self) -> str:

@@ -20,8 +20,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from wotr_workers.imports.columns import (
     BadField,
     first_places,
+    fitting,
     last_places,
-    misfit,
     numbers,
     plain,
     spelled,
@@ -40,7 +40,7 @@ from wotr_workers.imports.parsed import (
     Settings,
     shown,
 )
-from wotr_workers.imports.rows import Broken, Fields, Row
+from wotr_workers.imports.rows import Fields, Row
 from wotr_workers.imports.sports import sport
 from wotr_workers.imports.texts import notes
 
@@ -114,7 +114,8 @@ def recognise(header: Sequence[str]) -> Layout | None:
 
     def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
         for row in rows:
-            yield SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, columns)
+            fields = fitting(row, len(columns.names))
+            yield fields if isinstance(fields, SetAside) else _entry(fields, columns)
 
     return Layout(read)
 
@@ -145,9 +146,6 @@ def _columns(header: Sequence[str], names: Sequence[str], first: dict[str, int],
 
 def _entry(row: Fields, columns: _Columns) -> Entry:
     texts = row.texts
-    reason = misfit(texts, len(columns.names))
-    if reason:
-        return SetAside(row.line, "", reason)
     kind = texts[columns.type] if columns.type >= 0 else ""
     ours = sport(kind)
     try:
