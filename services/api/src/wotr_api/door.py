@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response, Router
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from wotr_common.observability import CORRELATION_HEADER, correlation_id_of_request, logger
@@ -31,6 +31,11 @@ def resolver(dependencies: Sequence[type[Exception]] = ()) -> APIGatewayRestReso
     app.exception_handler(Exception)(_unexpected)
     app.not_found(_not_found)
     return app
+
+
+def router() -> Router:
+    """A router for some of a function's routes."""
+    return Router()  # type: ignore[no-untyped-call]
 
 
 def handle(app: APIGatewayRestResolver, event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class CommandFunction:
         """The outcome of `command`; NoOutcome or botocore's exceptions where there is none."""
         answer = self._functions.invoke(FunctionName=self._arn, Payload=command.text().encode())
         said = answer["Payload"].read()
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             raise NoOutcome(f"{answer['FunctionError']}: {said[:1000].decode(errors='replace')}")
         try:
             return Outcome.model_validate_json(said)

@@ -188,7 +188,8 @@ class Items:
 
     def get(self, key: keys.Key) -> Mapping[str, Any] | None:
         """What is stored at `key` right now."""
-        return self._table.get_item(Key={**key}, ConsistentRead=True).get("Item")
+        found = self._table.get_item(Key={keys.PK: key["pk"], keys.SK: key["sk"]}, ConsistentRead=True)
+        return found.get("Item")
 
     def page(
         self,

@@ -81,7 +81,7 @@ class CommandFunction:
         self.qualifiers.append(unquote(request.url).partition("/functions/")[2].partition("/invocations")[0])
         if self._failure is not None:
             raise self._failure
-        headers = HeadersDict({"Content-Type": "application/json", **self._headers})
+        headers: Any = HeadersDict({"Content-Type": "application/json", **self._headers})
         return AWSResponse(request.url, self._status, headers, _Raw(self._payload))
 
 
@@ -123,7 +123,8 @@ class Cloud:
         boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString="secret" * 8)
         cloud = cls(url)
         assert boto3.DEFAULT_SESSION is not None
-        boto3.DEFAULT_SESSION.events.register_first("before-send.lambda.Invoke", cloud.workers.send)
+        hooks: Any = boto3.DEFAULT_SESSION.events  # typed as if no hook could answer
+        hooks.register_first("before-send.lambda.Invoke", cloud.workers.send)
         for name, value in LIMITS.items():
             cloud.limit(name, value)
         return cloud

@@ -418,7 +418,7 @@ def test_a_photo_must_be_the_athletes_own(cloud: Cloud, key: str | None, status:
     assert (changed.status, posted.status) == (status, 202 if status == 200 else 422)
     if status == 422:
         assert changed.pointers() == posted.pointers() == ["/photoKey"]
-        assert cloud.workers.asked == cloud.messages() == []
+        assert (cloud.workers.asked, cloud.messages()) == ([], [])
 
 
 def test_a_caller_without_a_name_is_refused_before_the_body_is_read(cloud: Cloud) -> None:

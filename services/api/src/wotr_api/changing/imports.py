@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import door, ids, imports, uploads
 from wotr_api.changing.call import Call, export_forms, named
 
-router = Router()
+router = door.router()
 
 
 @router.post("/me/imports")

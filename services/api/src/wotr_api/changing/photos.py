@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import door, uploads
 from wotr_api.changing.call import Call, named, photo_forms
 
-router = Router()
+router = door.router()
 
 
 @router.post("/me/uploads")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import door, headers, ids, sessions
 from wotr_api.bodies import MAX_BYTES_WITH_SETS
@@ -13,7 +13,7 @@ from wotr_api.changing.call import Call, named
 from wotr_common.changes import SessionChange
 from wotr_common.session import Completion, NewSession, NewSets
 
-router = Router()
+router = door.router()
 
 
 @router.post("/me/sessions")

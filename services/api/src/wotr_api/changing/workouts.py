@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import door, headers, ids, uploads
 from wotr_api.changing.call import Call
 from wotr_common.changes import WorkoutChange
 
-router = Router()
+router = door.router()
 
 
 @router.patch("/me/workouts/<workout_id>")

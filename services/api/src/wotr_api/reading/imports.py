@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, ids, imports, paging, parameters
 from wotr_api.page_tokens import PARAMETER, fingerprint
@@ -12,7 +12,7 @@ from wotr_common import keys
 from wotr_common.observability import annotate_span
 from wotr_common.problems import Problem
 
-router = Router()
+router = door.router()
 
 
 @router.get("/me/imports")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, load_report, parameters
 from wotr_api.profile import ProfileView
@@ -12,7 +12,7 @@ from wotr_api.reading.sources import items, workouts
 from wotr_common import keys
 from wotr_common.observability import annotate_span
 
-router = Router()
+router = door.router()
 
 
 @router.get("/me/load")

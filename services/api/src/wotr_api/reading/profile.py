@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, headers, profile
 from wotr_api.reading.sources import items
 from wotr_common import keys
 from wotr_common.observability import annotate_span
 
-router = Router()
+router = door.router()
 
 
 @router.get("/me/profile")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, history, parameters, records
 from wotr_api.paging import Item
@@ -15,7 +15,7 @@ from wotr_common import keys
 from wotr_common.observability import annotate_span
 from wotr_common.workout import Workout
 
-router = Router()
+router = door.router()
 
 
 @router.get("/me/records")

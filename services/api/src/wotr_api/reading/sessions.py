@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, headers, ids, parameters, sessions
 from wotr_api.paging import Item
@@ -14,7 +14,7 @@ from wotr_common.observability import annotate_span
 from wotr_common.problems import Problem
 from wotr_common.session import Session
 
-router = Router()
+router = door.router()
 
 
 @router.get("/me/sessions")

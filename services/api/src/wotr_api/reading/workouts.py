@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import Response, Router
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, everybody, headers, history, ids, parameters
 from wotr_api.page_tokens import PARAMETER, fingerprint
@@ -14,7 +14,7 @@ from wotr_common.observability import annotate_span
 from wotr_common.problems import Problem
 from wotr_common.workout import Workout, time_text
 
-router = Router()
+router = door.router()
 
 
 @router.get("/workouts")
