@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,8 @@ from moto import mock_aws
 from tests.given import workout
 
 from wotr_common import keys
-from wotr_common.items import workout_from_item, workout_item
+from wotr_common.items import session_from_item, session_item, workout_from_item, workout_item
+from wotr_common.session import MOST_SETS, Session, TrainingSet
 from wotr_common.workout import Workout, content_hash
 
 positive = st.decimals(min_value=Decimal("0.001"), max_value=100_000, places=3)
@@ -133,3 +135,81 @@ def test_a_stored_workout_is_found_by_time_and_by_type(table: Any) -> None:
             ExpressionAttributeValues={":value": value},
         )["Items"]
         assert [workout_from_item(item) for item in found] == [stored]
+
+
+def trained(**said: Any) -> Session:
+    stored = {
+        "userId": "ana",
+        "sessionId": "20261116T073000-0a1b2c3d4e",
+        "date": "2026-11-16",
+        "startedAt": "2026-11-16T06:30:00Z",
+        "createdAt": "2026-11-20T12:00:00Z",
+        "version": 5,
+    }
+    return Session.model_validate({**stored, **said})
+
+
+sets = st.builds(
+    lambda **said: TrainingSet.model_validate(said),
+    exercise=st.sampled_from(["Squat", "卧推", "Row (Machine)"]),
+    setType=st.sampled_from(["normal", "warmup", "drop", "failure"]),
+    weightKg=st.none() | st.decimals(min_value=0, max_value=1360, places=3),
+    weightUnit=st.none() | st.sampled_from(["kg", "lb"]),
+    reps=st.none() | st.integers(0, 1000),
+    distanceM=st.none() | st.decimals(min_value=0, max_value=10_000, places=3),
+    durationS=st.none() | st.integers(0, 3600),
+    rpe=st.none() | st.integers(0, 20).map(lambda half: Decimal(half) / 2),
+    notes=st.none() | texts,
+    warnings=st.lists(texts, max_size=2).map(tuple),
+)
+
+
+@given(st.lists(sets, max_size=5), st.none() | positive, st.lists(texts, max_size=2))
+def test_an_item_is_read_back_as_the_session_it_was_made_of(
+    done: list[TrainingSet], minutes: Decimal | None, warnings: list[str]
+) -> None:
+    session = trained(durationMin=minutes, warnings=warnings).model_copy(update={"sets": tuple(done)})
+    on_the_wire = {name: TypeSerializer().serialize(value) for name, value in session_item(session).items()}
+    item = {name: TypeDeserializer().deserialize(value) for name, value in on_the_wire.items()}
+
+    assert session_from_item(item) == session
+    assert session_from_item({**item, "shoes": "red"}) == session
+
+
+def test_the_attributes_of_a_sessions_item() -> None:
+    session = trained(sets=[{"exercise": "Squat", "weightKg": 100, "reps": 5}], title="Legs", importId="x-1")
+
+    assert session_item(session) == {
+        "pk": "USER#ana",
+        "sk": "SESSION#2026-11-16#20261116T073000-0a1b2c3d4e",
+        "userId": "ana",
+        "sessionId": "20261116T073000-0a1b2c3d4e",
+        "date": "2026-11-16",
+        "type": "strength",
+        "startedAt": "2026-11-16T06:30:00.000Z",
+        "title": "Legs",
+        "state": "open",
+        "version": 5,
+        "source": "api",
+        "importId": "x-1",
+        "createdAt": "2026-11-20T12:00:00.000Z",
+        "sets": [{"exercise": "Squat", "setType": "normal", "weightKg": Decimal(100), "reps": 5}],
+        "warnings": [],
+    }
+
+
+def test_a_thousand_ordinary_sets_fit_into_an_item() -> None:
+    one = {
+        "exercise": "Bulgarian Split Squat (Dumbbells)",
+        "setType": "failure",
+        "weightKg": 22.68,
+        "weightUnit": "lb",
+        "reps": 12,
+        "rpe": 9.5,
+        "restS": 120,
+        "superset": "a",
+        "notes": "left knee held well, deeper than last week",
+    }
+    session = trained(sets=[one] * MOST_SETS)
+
+    assert len(json.dumps(session_item(session)["sets"], default=float)) < 400_000

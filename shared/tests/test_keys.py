@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -31,6 +31,21 @@ def test_the_spelling_of_every_key() -> None:
         "pk": "USER#ana",
         "sk": "COUNTED#20221006T231920000Z",
     }
+    session = "20221007T011920-0a1b2c3d4e"
+    assert keys.session_key("ana", session) == {"pk": "USER#ana", "sk": f"SESSION#2022-10-07#{session}"}
+    assert keys.lease_key("ana") == {"pk": "USER#ana", "sk": "IMPORT_LEASE"}
+    assert keys.profile_key("ana") == {"pk": "USER#ana", "sk": "PROFILE"}
+    assert keys.source_key("ana", "strava", "9") == {"pk": "USER#ana", "sk": "SOURCE#strava#9"}
+    assert keys.record_key("ana", "longest_duration", "run") == {
+        "pk": "USER#ana",
+        "sk": "PR#longest_duration#run",
+    }
+    assert keys.record_log_key("ana", AT, "longest_duration", "run")["sk"] == (
+        "PR_LOG#2022-10-06T23:19:20.000Z#longest_duration#run"
+    )
+    assert keys.import_pk("ana", "x-1") == "IMPORT#ana#x-1"
+    assert keys.set_aside_sk(12) == "ASIDE#000000012"
+    assert keys.before_sk("WORKOUT#x") == "BEFORE#WORKOUT#x"
     assert keys.time_index_pk(AT, 3) == "WORKOUTS#2022-10#3"
     assert keys.type_index_pk("run", 0) == "run#0"
 
@@ -148,3 +163,79 @@ def test_a_session_id_tells_its_start_on_the_athletes_clock() -> None:
     assert (keys.session_start(named), keys.session_date(named)) == (local, local.date())
     with pytest.raises(ValueError, match="looks like"):
         keys.session_start("20260301")
+
+
+local_times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - a clock without a zone
+
+
+@given(local_times, st.from_regex(r"[0-9a-z]{1,32}", fullmatch=True))
+def test_a_session_id_names_its_date(local: datetime, suffix: str) -> None:
+    session_id = keys.session_id(local, suffix)
+
+    assert keys.session_date(session_id) == local.date()
+    assert keys.is_session(keys.session_key("ana", session_id)["sk"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "20221306T231920-a",
+        "20220230T231920-a",
+        "20221006T231920",
+        "20221006T231920-A#B",
+        "20221006T231920-a\n",
+    ],
+)
+def test_what_is_no_session_id_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"session id|does not match|day is out|unconverted"):
+        keys.session_key("ana", text)
+
+
+days = st.integers(-3, 3).map(lambda number: date(2026, 3, 1) + timedelta(days=number))
+
+
+@given(days, days, days)
+def test_a_range_of_sessions_holds_its_first_and_its_last_date(day: date, start: date, end: date) -> None:
+    low, high = keys.session_range(start, end)
+    sk = keys.session_key("ana", f"{day:%Y%m%d}T235959-zzzzzzzzzz")["sk"]
+
+    assert (low <= sk <= high) == (start <= day <= end)
+
+
+def test_a_range_of_sessions_without_bounds_holds_every_session_and_nothing_else() -> None:
+    low, high = keys.session_range(None, None)
+
+    assert low <= keys.session_key("ana", "00010101T000000-0")["sk"] <= high
+    assert low <= keys.session_key("ana", "99991231T235959-z")["sk"] <= high
+    for other in (
+        keys.workout_sk(AT),
+        keys.source_key("ana", "strava", "9")["sk"],
+        keys.profile_key("ana")["sk"],
+    ):
+        assert not low <= other <= high
+
+
+def test_what_an_import_keeps_is_told_apart() -> None:
+    sk = keys.workout_sk(AT)
+
+    assert keys.changed_sk(keys.before_sk(sk)) == sk
+    assert keys.before_sk(sk).startswith(keys.before_prefix())
+    assert keys.set_aside_sk(5).startswith(keys.set_aside_prefix())
+    assert keys.set_aside_sk(5) < keys.set_aside_sk(10) < keys.set_aside_sk(2_000_000)
+    with pytest.raises(ValueError, match="keeps no item"):
+        keys.changed_sk(sk)
+
+
+def test_kinds_of_items_are_told_by_their_keys() -> None:
+    state, record = keys.import_key("ana", "x")["sk"], keys.record_key("ana", "longest_distance", "run")["sk"]
+
+    assert keys.is_import(state)
+    assert state.startswith(keys.import_prefix())
+    assert not keys.is_import(keys.lease_key("ana")["sk"])
+    assert keys.is_record(record)
+    assert record.startswith(keys.record_prefix("longest_distance"))
+    assert record.startswith(keys.record_prefix())
+    assert not record.startswith(keys.record_prefix("longest"))
+    assert not keys.is_record(keys.record_log_key("ana", AT, "longest_distance", "run")["sk"])

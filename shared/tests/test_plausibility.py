@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.given import LIMITS, NOW, fields
+from tests.given import LIMITS, NOW, fields, workout
 
 from wotr_common.limits import Limits
-from wotr_common.plausibility import judge
+from wotr_common.plausibility import Verdict, judge
 from wotr_common.workout import time_text
 
 DAY = 24 * 60
@@ -127,3 +127,10 @@ def test_everything_wrong_is_said_at_once() -> None:
     )
 
     assert {each.pointer for each in verdict.refusals} == {"/startedAt", "/caloriesBurned", "/distanceM"}
+
+
+def test_without_a_duration_nothing_that_follows_from_it_is_judged() -> None:
+    unknown = workout(type="strength", durationMin=None, caloriesBurned=5000, distanceM=100_000, rpe=2)
+
+    assert judge(unknown, LIMITS, NOW) == Verdict((), ("rpe: unusually low for a strength session",))
+    assert judge(workout(type="chess", durationMin=None), LIMITS, NOW).refusals[0].pointer == "/type"

@@ -30,6 +30,7 @@ _RECORD = "PR#"
 _RECORD_LOG = "PR_LOG#"
 _BEFORE = "BEFORE#"
 _SET_ASIDE = "ASIDE#"
+_SOURCE = "SOURCE#"
 _TOTAL = "TOTAL#"
 _SESSION_ID = re.compile(r"((\d{8})T\d{6})-[0-9a-z]{1,32}", re.ASCII)
 _WORKOUT_ID = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z", re.ASCII)
@@ -99,7 +100,7 @@ def session_id(local: datetime, suffix: str) -> str:
 
     The clock's time, not UTC: a history that is read again with another time zone meets its sessions.
     """
-    return f"{local:%Y%m%dT%H%M%S}-{suffix}"
+    return f"{local.year:04d}{local:%m%dT%H%M%S}-{suffix}"
 
 
 def session_date(session_id: str) -> date:
@@ -189,7 +190,12 @@ def lease_key(user_id: str) -> Key:
 
 def source_key(user_id: str, source: str, source_id: str) -> Key:
     """Key of what says which workout an app's own id means."""
-    return {"pk": user_pk(user_id), "sk": f"SOURCE#{source}#{source_id}"}
+    return {"pk": user_pk(user_id), "sk": f"{_SOURCE}{source}#{source_id}"}
+
+
+def is_source(sk: str) -> bool:
+    """Whether `sk` is that of an app's own id."""
+    return sk.startswith(_SOURCE)
 
 
 def record_key(user_id: str, kind: str, subject: str) -> Key:

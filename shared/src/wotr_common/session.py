@@ -80,7 +80,7 @@ class SetFields(TrainingSet):
         if said.get("weightKg") is not None or said.get("weight_kg") is not None:
             raise ValueError("say weightKg, or weight with weightUnit, not both")
         weight, unit = said["weight"], said.get("weightUnit", said.get("weight_unit"))
-        if unit not in KILOGRAMS:
+        if not isinstance(unit, str) or unit not in KILOGRAMS:
             raise ValueError("weight needs its weightUnit, kg or lb")
         if isinstance(weight, bool) or not isinstance(weight, (int, float, Decimal)):
             raise ValueError("weight must be a number, not a text or another type")

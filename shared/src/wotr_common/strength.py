@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
@@ -10,7 +11,10 @@ from wotr_common.session import TrainingSet
 from wotr_common.workout import canonical_number
 
 MOST_REPS = 12  # beyond it, estimates of a maximum are no longer meant
-_ASSISTED = ("assisted", "assistiert", "asistid", "assistit", "assisté", "geassisteerd", "辅助", "輔助")
+# English, German, Spanish, Portuguese, Italian, French, Dutch, Chinese
+_ASSISTED = re.compile(
+    r"(?<!un)(?<!non-)(?<!non )assisted|assistiert|asistid|assistid|assistit|assisté|geassisteerd|辅助|輔助"
+)
 
 
 def counts(training_set: TrainingSet) -> bool:
@@ -54,8 +58,7 @@ def brzycki(weight_kg: Decimal, reps: int) -> Decimal | None:
 
 def is_assisted(exercise: str) -> bool:
     """Whether the weight of `exercise` helps the athlete, so that less of it is better."""
-    name = exercise.casefold()
-    return any(word in name for word in _ASSISTED)
+    return _ASSISTED.search(exercise_key(exercise)) is not None
 
 
 def exercise_key(exercise: str) -> str:
@@ -64,16 +67,27 @@ def exercise_key(exercise: str) -> str:
 
 
 def heaviest(sets: Iterable[TrainingSet]) -> TrainingSet | None:
-    """The set with the most weight, of equals the one with more repetitions, of equals the first."""
-    lifted = [each for each in sets if counts(each) and each.weight_kg and each.reps]
-    return max(lifted, key=lambda each: (each.weight_kg or 0, each.reps or 0), default=None)
+    """The set of one exercise with the most weight, of equals the one with more repetitions, then the first.
+
+    Of an assisted exercise it is the set with the least weight.
+    """
+    return max(_lifted(sets), key=_by_weight, default=None)
+
+
+def _by_weight(each: TrainingSet) -> tuple[Decimal, int]:
+    weight = each.weight_kg or Decimal(0)
+    return -weight if is_assisted(each.exercise) else weight, each.reps or 0
 
 
 def best_by_estimate(sets: Iterable[TrainingSet]) -> TrainingSet | None:
-    """The set with the highest estimated maximum (Epley), of equals the first."""
-    rated = [
-        (maximum, -place, each)
-        for place, each in enumerate(sets)
-        if counts(each) and each.weight_kg and each.reps and (maximum := epley(each.weight_kg, each.reps))
-    ]
-    return max(rated, key=lambda each: each[:2])[2] if rated else None
+    """The set with the highest estimated maximum (Epley), of equals the first; assisted ones have none."""
+    rated = [each for each in _lifted(sets) if not is_assisted(each.exercise) and _estimate(each)]
+    return max(rated, key=_estimate, default=None)
+
+
+def _estimate(each: TrainingSet) -> Decimal:
+    return epley(each.weight_kg or Decimal(0), each.reps or 0) or Decimal(0)
+
+
+def _lifted(sets: Iterable[TrainingSet]) -> list[TrainingSet]:
+    return [each for each in sets if counts(each) and each.weight_kg and each.reps]
