@@ -180,3 +180,25 @@ def test_lines_come_together_up_to_a_broken_row_and_again_below_its_block() -> N
     found = list(rows(Watched([good + b'"x" y,1\n' + good, good, b'z,"1\n', b'2"\n', good]), ","))
     assert found == list(rows(Single([good + b'"x" y,1\n' + good + good + b'z,"1\n2"\n' + good]), ","))
     assert [number for number in together if number] == [1, 4002, 6002, 6004]
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ('"8 x 20"/40" easy",5', ['8 x 20"/40" easy', "5"]),
+        ('1,"a"b,"c"', ["1", 'a"b,"c']),
+        ('"a"b,c', ['"a"b', "c"]),
+        ('"a,b"c,', ['"a', 'b"c', ""]),
+    ],
+)
+def test_a_row_with_broken_quotes_says_what_its_first_line_may_mean(line: str, meant: list[str]) -> None:
+    (found,) = read(line.encode() + b"\n")
+    assert isinstance(found, Broken)
+    assert found.texts == meant
+
+
+def test_what_broken_quotes_may_mean_is_told_in_one_go_over_the_line() -> None:
+    line = b'"a,' * (MAX_ROW // 4) + b"b"
+    (found,) = read(line, chunk=1 << 16)
+    assert isinstance(found, Broken)
+    assert len(found.texts or ()) == MAX_ROW // 4 + 1

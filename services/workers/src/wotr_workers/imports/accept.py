@@ -162,11 +162,11 @@ def _steps(said: object) -> Iterator[Check]:
 def _condition(bound: Gt | Ge | Le | MaxLen) -> Callable[[Any], bool]:
     match bound:
         case Gt(least):
-            return lambda value: value > least  # type: ignore[operator]
+            return lambda value: value > least
         case Ge(least):
-            return lambda value: value >= least  # type: ignore[operator]
+            return lambda value: value >= least
         case Le(most):
-            return lambda value: value <= most  # type: ignore[operator]
+            return lambda value: value <= most
         case MaxLen(longest):
             return lambda value: len(value) <= longest
 

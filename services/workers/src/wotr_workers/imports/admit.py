@@ -101,7 +101,7 @@ class Admission:
             return tuple(_set_aside(line, refused.errors) for line in lines)
         title, title_cut = _cut("title", parsed.title, LINE_MAX)
         notes, notes_cut = _cut("notes", parsed.notes, NOTES_MAX)
-        head = {
+        head: dict[str, Any] = {
             name: getattr(workout, name) if outside in said else None
             for outside, name in _OF_A_SESSION.items()
         }

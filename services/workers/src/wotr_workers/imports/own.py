@@ -1,9 +1,13 @@
-"""Our own CSV: one row a workout, columns in any order and any letter case. The README documents it."""
+"""Our own CSV: one row a workout, columns in any order and any letter case. The README documents it.
+
+What our export says, beyond that, is read by own_export.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from wotr_workers.imports import own_export
 from wotr_workers.imports.parsed import (
     BadText,
     Entry,
@@ -12,36 +16,27 @@ from wotr_workers.imports.parsed import (
     ParsedWorkout,
     SetAside,
     Settings,
-    Unrecognised,
     number,
-    shown,
 )
 from wotr_workers.imports.rows import Broken, Fields, Row
+from wotr_workers.imports.times import zoned
 
 REQUIRED = ("type", "startedAt", "durationMin")
 COLUMNS = (*REQUIRED, "caloriesBurned", "distanceM", "avgHeartRate", "rpe", "intensity", "notes")
 _NUMBERS = frozenset({"durationMin", "caloriesBurned", "distanceM", "avgHeartRate", "rpe"})
-_ZERO_IS_ABSENT = frozenset(
-    {"distanceM", "avgHeartRate"}
-)  # nobody has a pulse of 0; indoors there is no distance
+# nobody has a pulse of 0; indoors there is no distance
+_ZERO_IS_ABSENT = frozenset({"distanceM", "avgHeartRate"})
 _LOWER_CASE = frozenset({"type", "intensity"})
-_BY_LOWER = {name.lower(): name for name in COLUMNS}
 
 
 def recognise(header: Sequence[str]) -> Layout | None:
-    """A layout where all required columns are there; Unrecognised where others are unknown or repeated."""
-    header = _without_empty_end(header)
-    names = [_BY_LOWER.get(text.strip().lower()) for text in header]
-    if not set(REQUIRED) <= set(names):
+    """A layout where all required columns are there, or of our export; Unrecognised where one is unknown."""
+    exported = own_export.recognise(header)
+    if exported is not None:
+        return exported
+    if not {name.lower() for name in REQUIRED} <= {text.strip().lower() for text in header}:
         return None
-    for text, name in zip(header, names, strict=True):
-        if name is None:
-            raise Unrecognised(
-                f"column {shown(text.strip())} is not known; the columns are {', '.join(COLUMNS)}"
-            )
-        if names.count(name) > 1:
-            raise Unrecognised(f"column {name} is there more than once")
-    columns = [name for name in names if name is not None]
+    columns = own_export.columns_of(header, COLUMNS)
 
     def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
         return (
@@ -53,12 +48,6 @@ def recognise(header: Sequence[str]) -> Layout | None:
 
 
 FORMAT = Format("wotr", "csv", f"our own CSV ({', '.join(COLUMNS)}; the first three are required)", recognise)
-
-
-def _without_empty_end(header: Sequence[str]) -> Sequence[str]:
-    """The header up to its last name: spreadsheets end every row, this one too, with delimiters to spare."""
-    named = [place for place, text in enumerate(header, 1) if text.strip()]
-    return header[: max(named, default=0)]
 
 
 def _entry(row: Fields, columns: Sequence[str]) -> Entry:
@@ -83,4 +72,6 @@ def _value(name: str, text: str) -> object:
     if name in _NUMBERS:
         value = number(text)
         return None if not value and name in _ZERO_IS_ABSENT else value
+    if name == "startedAt":
+        return zoned(text)
     return text.lower() if name in _LOWER_CASE else text

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -100,18 +99,29 @@ class _Singly:
         except csv.Error:
             # MAX_ROW bytes cannot exceed the csv module's own limit: only quotes are left to be wrong.
             fault = "does not end before the file does" if feed.unfinished else "is followed by more text"
-            texts = None if feed.fault else _as_meant(feed.text, self._delimiter)
-            return Broken(feed.first, feed.give_back(fault), texts)
+            meant = None if feed.fault else _as_meant(feed.text, self._delimiter)
+            return Broken(feed.first, feed.give_back(fault), meant)
         if feed.fault:
             return Broken(feed.first, feed.fault)
         return Fields(feed.first, texts) if any(map(str.strip, texts)) else None
 
 
 def _as_meant(line: str, delimiter: str) -> list[str]:
-    """The texts of one line where a quote ends a field only before a delimiter or at the line's end."""
-    between = re.escape(delimiter)
-    fields = re.finditer(rf'(?:"(.*?)"|([^{between}]*))(?:{between}|$)', line.rstrip("\r\n"))
-    return [found[2] if found[1] is None else found[1] for found in fields]
+    """The texts of one line where a quote ends a field only before a delimiter or at the line's end.
+
+    In one go over the line, for one can be made in which every field opens a quote.
+    """
+    line = line.rstrip("\r\n") + delimiter
+    texts: list[str] = []
+    at = closed = 0
+    while at < len(line):
+        if line[at] == '"' and closed >= 0:
+            closed = line.find(f'"{delimiter}', at + 1)
+        quoted = line[at] == '"' and closed >= 0
+        end = closed if quoted else line.find(delimiter, at)
+        texts.append(line[at + quoted : end])
+        at = end + quoted + len(delimiter)
+    return texts
 
 
 class _Endless(Exception):

@@ -1,11 +1,16 @@
-"""Local times of exports: most apps write the athlete's own clock and no zone."""
+"""Times as exports write them: most apps have the athlete's own clock and no zone."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from wotr_workers.imports.parsed import BadText, shown
+
+_ZONED = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})", re.ASCII
+)
 
 
 class UnknownZone(ValueError):
@@ -30,3 +35,13 @@ def utc(local: datetime, zone: ZoneInfo) -> datetime:
         return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     except OverflowError:
         raise BadText(f"is outside the years 1 to 9999 in UTC: {local}") from None
+
+
+def zoned(text: str) -> datetime | str:
+    """The moment in an ISO 8601 `text` with a zone, in UTC; the text itself where it is not plainly one."""
+    if _ZONED.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    return text
