@@ -1,87 +1,19 @@
-"""The deployed service: from queue and bucket to table, topic and bus.
-
-`WOTR_STAGE` names the stage; credentials, region and endpoint are the environment's.
-"""
+"""The deployed service: from queue and bucket to table, topic and bus."""
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
+from tests.integration.stage import Ear, eventually
 
 from wotr_common import keys
 from wotr_common.events import SOURCE
 from wotr_common.messages import AcceptedWorkout
-
-STAGE = os.environ.get("WOTR_STAGE", "dev")
-PATIENCE_S = 60.0
-T = TypeVar("T")
-
-
-def eventually(look: Callable[[], T], holds: Callable[[T], bool]) -> T:
-    """What `look` finds once it `holds`; fails with the last finding when patience ends."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        found = look()
-        if holds(found):
-            return found
-        assert time.monotonic() < end, f"still {found!r} after {PATIENCE_S:.0f} s"
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def outputs() -> dict[str, str]:
-    """Every export of the stage, as `stack.Output`."""
-    pages = boto3.client("cloudformation").get_paginator("list_exports").paginate()
-    found = {}
-    for export in (each for page in pages for each in page["Exports"]):
-        project, stack, stage, *output = export["Name"].split("-")
-        if (project, stage) == ("wotr", STAGE):
-            found[f"{stack}.{'-'.join(output)}"] = export["Value"]
-    return found
-
-
-@pytest.fixture
-def user() -> str:
-    """A user that nobody else has."""
-    return f"workers-{secrets.token_hex(6)}"
-
-
-class Ear:
-    """A queue that hears a topic or a bus."""
-
-    def __init__(self) -> None:
-        self._sqs = boto3.client("sqs")
-        self.url = self._sqs.create_queue(QueueName=f"wotr-test-{secrets.token_hex(6)}")["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
-        self.arn = attributes["Attributes"]["QueueArn"]
-        speakers = ["sns.amazonaws.com", "events.amazonaws.com"]
-        allow = {
-            "Effect": "Allow",
-            "Principal": {"Service": speakers},
-            "Action": "sqs:SendMessage",
-            "Resource": self.arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
-        self._heard: list[dict[str, Any]] = []
-
-    def heard(self) -> list[dict[str, Any]]:
-        """All JSON bodies so far."""
-        found = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        for message in found.get("Messages", []):
-            self._heard.append(json.loads(message["Body"]))
-            self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return self._heard
-
-    def close(self) -> None:
-        self._sqs.delete_queue(QueueUrl=self.url)
 
 
 @pytest.fixture(scope="module")
