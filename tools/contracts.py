@@ -16,7 +16,7 @@ from tools.shell import ROOT, Command, Failed, capture
 
 # Modules (or packages) of a service that may import the AWS SDK. Handlers are thin, the rest decides.
 ADAPTERS = frozenset(
-    {"bus", "clients", "config", "objects", "parameters", "queue", "queues", "store", "topics"}
+    {"bus", "clients", "config", "functions", "objects", "parameters", "queue", "queues", "store", "topics"}
 )
 # botocore's exceptions may be caught anywhere: which failures are worth a retry is a decision
 AWS_SDK = ("boto3",)

@@ -15,6 +15,7 @@ FILES = {
     "services/api/src/wotr_api/__init__.py": "",
     "services/api/src/wotr_api/plan.py": "from wotr_common import keys\n",
     "services/api/src/wotr_api/store.py": "import boto3\n",
+    "services/api/src/wotr_api/functions.py": "import boto3\n",
     "services/api/src/wotr_api/handlers/__init__.py": "",
     "services/api/src/wotr_api/handlers/accept.py": "from wotr_api import plan, store\n",
     "services/workers/src/wotr_workers/__init__.py": "",
