@@ -55,6 +55,7 @@ PARTS = st.from_regex(
 @example("2026-02-01T07:00+01:00")
 @example("0001-01-01T00:00:00+14:00")
 @example("2026-02-01T24:00:00Z")
+@example("2026-02-01T07:00-00:60")
 def test_a_time_with_its_zone_is_what_pydantic_makes_of_it(text: str) -> None:
     found = zoned(text)
     try:
