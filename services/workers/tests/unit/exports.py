@@ -10,7 +10,9 @@ from decimal import Decimal
 from wotr_common.limits import Limits
 
 LIMITS = Limits(
-    frozenset({"run", "ride", "swim", "walk", "hike", "row", "ski", "strength", "yoga", "other"}),
+    frozenset(
+        "run ride swim walk hike row ski skate strength yoga crossfit elliptical workout other".split()  # noqa: SIM905
+    ),
     Decimal("0.1"),
     Decimal(43_200),
     1,

@@ -129,7 +129,11 @@ def test_a_row_below_each_header_of_garmin(line: str) -> None:
     found = only(below(line, {kind: run, **dict(zip(names, said, strict=True))}, rest="--"))
     assert (found.type, found.notes) == ("run", "Evening")
     assert found.started_at == datetime(2022, 10, 6, 21, 19, 20, tzinfo=UTC)
-    assert (found.distance_m, found.calories_burned, found.avg_heart_rate) == (10_050, 1640, 151)
+    assert (found.distance_m, found.calories_burned, found.avg_heart_rate) == (
+        Decimal(10_050),
+        Decimal(1640),
+        Decimal(151),
+    )
     assert found.duration_min == Decimal("60.508")
 
 
@@ -162,6 +166,6 @@ def test_a_row_below_each_header_of_apple_health(line: str, row: dict[str, str])
     found = only(below(line, row))
     assert found.type == "run"
     assert found.started_at == datetime(2022, 10, 6, 21, 19, 20, tzinfo=UTC)
-    assert (found.distance_m, found.calories_burned) == (10_050, Decimal("640.4"))
+    assert (found.distance_m, found.calories_burned) == (Decimal(10_050), Decimal("640.4"))
     assert found.duration_min == Decimal("60.508")
     assert found.avg_heart_rate == (Decimal("151.3") if "Activity" in row else None)

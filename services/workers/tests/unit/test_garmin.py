@@ -140,7 +140,7 @@ def test_a_timer_left_running_is_seen_in_the_elapsed_time() -> None:
         ("Pool Swim", "1500.0", 1500),  # saved again by pandas
         ("Open Water Swimming", "1,214", 1214),
         ("Track Running", "3,600", 3600),
-        ("Running", "1,000.50", 1_000_500),
+        ("Cycling", "1,000.50", 1_000_500),
         ("Running", "10", 10_000),
         ("Running", "5.00", 5_000),
         ("Running", "2,81", 2_810),
@@ -267,10 +267,10 @@ def test_what_cannot_be_read_or_be_is_set_aside(change: dict[str, str], field: s
 
 # Headers of other languages than those whose exports have been seen whole; of each a swim in metres.
 OTHERS = {
-    "fr": "Type d'activité,Date,Favori,Titre,Distance,Calories,Durée,Fréquence cardiaque moyenne|Natation en piscine",
+    "fr": "Type d'activité,Date,Favori,Titre,Distance,Calories,Durée,FC moyenne|Natation en piscine",
     "it": "Tipo di attività,Data,Preferita,Titolo,Distanza,Calorie,Tempo,FC Media|Nuoto in piscina",
     "nl": "Activiteittype,Datum,Favoriet,Titel,Afstand,Calorieën,Tijd,Gem. HS|lap_swimming",
-    "nb": "Aktivitetstype,Dato,Favoritt,Tittel,Distanse,Totale kalorier,Tid,Gjennomsnittlig puls|Bassengsvømming",
+    "nb": "Aktivitetstype,Dato,Favoritt,Tittel,Distanse,Kalorier,Tid,Gjennomsnittlig puls|Bassengsvømming",
     "ja": "アクティビティタイプ,日付,お気に入り,タイトル,距離,カロリー,タイム,平均心拍数|プールスイム",
     "zh": "活动类型,日期,我的最爱,标题,距离,热量消耗,时间,平均心率|泳池游泳",
 }
@@ -282,5 +282,9 @@ def test_languages_of_which_less_is_known(said: str) -> None:
     row = [sport, "2022-10-06 23:19:20", "false", "Laps", "1,500", "640", "00:40:00", "131"]
     found = only(dict(zip(line.split(","), row, strict=True)), line=line)
     assert found.started_at == datetime(2022, 10, 6, 21, 19, 20, tzinfo=UTC)
-    assert (found.type, found.notes, found.distance_m) == ("swim", "Laps", 1500)
-    assert (found.calories_burned, found.duration_min, found.avg_heart_rate) == (640, 40, 131)
+    assert (found.type, found.notes, found.distance_m) == ("swim", "Laps", Decimal(1500))
+    assert (found.calories_burned, found.duration_min, found.avg_heart_rate) == (
+        Decimal(640),
+        Decimal(40),
+        Decimal(131),
+    )

@@ -180,7 +180,7 @@ def test_an_activity_of_which_nobody_knows_the_length_is_kept() -> None:
     found = workout(
         text([STRAVA, strava_row(**{"Moving_Time": "", "Elapsed_Time": "", "Elapsed_Time.1": "0"})])
     )
-    assert (found.duration_min, found.calories_burned) == (None, 640)
+    assert (found.duration_min, found.calories_burned) == (None, Decimal(640))
 
 
 def test_a_timer_left_running_costs_a_strength_workout_its_length_and_no_more() -> None:
@@ -204,7 +204,7 @@ def test_an_id_that_a_spreadsheet_has_rounded_is_none(said: str, kept: str | Non
 
 def test_numbers_of_a_file_saved_again_in_another_locale() -> None:
     found = workout(text([STRAVA, strava_row(**{"Distance.1": "10019,7", "Calories": "1,640.0"})], ";"))
-    assert (found.distance_m, found.calories_burned) == (Decimal("10019.7"), 1640)
+    assert (found.distance_m, found.calories_burned) == (Decimal("10019.7"), Decimal(1640))
 
 
 def test_strava_writes_zero_where_it_does_not_know() -> None:

@@ -43,7 +43,7 @@ _SPELLINGS = tuple(
         rf"{_WORD}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}){_AND}",
         rf"(?P<day>\d{{1,2}})\.?\s+(?:de\s+)?{_WORD},?\s+(?:de\s+)?(?P<year>\d{{4}}){_AND}",
         rf"(?P<day>\d{{1,2}})[.](?P<month>\d{{1,2}})[.](?P<year>\d{{4}}){_AND}",
-        rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}})(?:T|{_AND})",
+        rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}})(?:T|\.?{_AND})",
     )
 )
 _SLASHED = re.compile(rf"(?P<one>\d{{1,2}})[/-](?P<two>\d{{1,2}})[/-](?P<year>\d{{4}}){_AND}{_TIME}")

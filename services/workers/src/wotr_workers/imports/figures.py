@@ -61,6 +61,6 @@ def seconds(text: str) -> Decimal | None:
         days, hours, minutes, rest = match.groups(default="0")
         whole = (int(days) * 24 + int(hours)) * 3600 + int(minutes) * 60
         return whole + Decimal(rest.replace(",", ".")) or None
-    if not any(map(str.isdigit, text)) or "NaN" in text:
+    if text.casefold() in _NOTHING or set(text) <= set("-:") or "NaN" in text:
         return None
     raise BadText(f"must be a length of time such as 01:05:30, not {shown(text)}")
