@@ -369,9 +369,15 @@ def test_deleting_a_session_deletes_its_workout(ada: Athlete) -> None:
 def test_a_workout_that_a_session_is_only_linked_to_stays(ada: Athlete) -> None:
     session = ada.completed(SQUAT)
     (item,) = ada.workouts()
-    ada.put({**item, "sessionId": "20260301T173000-another000", "source": "strava"})
+    ref = {**keys.source_key("ada", "api", session["sessionId"]), "workoutId": session["workoutId"]}
+    another = {"sessionId": "20260301T173000-another000", "source": "strava", "refs": ["x", ref["sk"]]}
+    ada.put({**item, **another})
+    ada.put(ref)
+
     ada.done("session.delete", sessionId=session["sessionId"], version=session["version"])
-    assert (len(ada.sessions()), len(ada.workouts())) == (0, 1)
+
+    (left,) = ada.items()
+    assert (left["sk"], left["refs"]) == (item["sk"], ["x"])
 
 
 @pytest.mark.parametrize(("version", "status"), [(None, 422), ("1", 422), (True, 422), (1, 409)])

@@ -39,6 +39,20 @@ def moved(desk: Desk, before: Item, after: Item, correlation_id: str, now: datet
     return writes
 
 
+def unlinked(desk: Desk, session: Item) -> list[Write]:
+    """What goes where a session goes whose workout is another source's: the ref between the two."""
+    user_id = keys.user_of(session[keys.PK])
+    ref = desk.stored(keys.source_key(user_id, session["source"], session["sessionId"]))
+    if ref is None:
+        return []
+    writes: list[Write] = [Delete(ref)]
+    workout = desk.stored(keys.workout_key(user_id, keys.started_at(ref[WORKOUT_ID])))
+    if workout is not None and ref[keys.SK] in workout.get(REFS, ()):
+        refs = [sk for sk in workout[REFS] if sk != ref[keys.SK]]
+        writes.append(Put({**workout, REFS: refs}, workout))
+    return writes
+
+
 def _pointing(desk: Desk, workout: Item) -> list[Item]:
     """Items that name the workout: its refs, and sessions of that day on whatever clock."""
     refs = desk.table.get(workout[keys.PK], workout.get(REFS, ())).values()

@@ -130,7 +130,9 @@ def delete(desk: Desk, command: Command) -> Decision:
     held_version(version, session.version, session.answer())
     writes: list[Write] = [Delete(item)]
     stored = _own_workout(desk, session)
-    if stored is not None:
+    if stored is None:
+        writes += links.unlinked(desk, item)
+    else:
         writes += links.gone(desk, stored, command.correlation_id, desk.clock(), own=item[keys.SK])
     return Decision(Outcome(status=204), tuple(writes))
 
