@@ -86,7 +86,7 @@ class _Measure:
     def unit_of(self, texts: Sequence[str]) -> str:
         """The unit, empty where nothing says it."""
         said = texts[self.unit_place] if self.unit_place >= 0 else self.unit
-        return said.strip().casefold()
+        return said if said in self.factors else said.strip().casefold()
 
     def of(self, texts: Sequence[str], unsaid: Decimal | None) -> Decimal | None:
         """The amount in our unit, at `unsaid` of it where the file says none."""

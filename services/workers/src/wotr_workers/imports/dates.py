@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from wotr_workers.imports.parsed import BadText, shown
 
@@ -31,26 +32,28 @@ _MONTHS = {
     )
     for beginning in beginnings.split()
 }
-_TIME = (
+_WORD = r"(?P<word>[^\W\d_]{3,})\.?"
+_DAYS = tuple(
+    re.compile(spelling)
+    for spelling in (
+        rf"{_WORD}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})",
+        rf"(?P<day>\d{{1,2}})\.?\s+(?:de\s+)?{_WORD},?\s+(?:de\s+)?(?P<year>\d{{4}})",
+        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
+        r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})\.?",
+        r"(?P<one>\d{1,2})[/-](?P<two>\d{1,2})[/-](?P<year>\d{4})",
+    )
+)
+_MOMENT = re.compile(
+    r"(?P<day>\S.{5,30}?)(?:T|,?\s+(?:(?:at|um|kl\.?|om|alle|às|as|a las|à|o)\s+)?)"
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?"
     r"(?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?"
 )
-_WORD = r"(?P<word>[^\W\d_]{3,})\.?"
-_AND = r",?\s+(?:(?:at|um|kl\.?|om|alle|às|as|a las|à|o)\s+)?"
-_SPELLINGS = tuple(
-    re.compile(date + _TIME)
-    for date in (
-        rf"{_WORD}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}){_AND}",
-        rf"(?P<day>\d{{1,2}})\.?\s+(?:de\s+)?{_WORD},?\s+(?:de\s+)?(?P<year>\d{{4}}){_AND}",
-        rf"(?P<day>\d{{1,2}})[.](?P<month>\d{{1,2}})[.](?P<year>\d{{4}}){_AND}",
-        rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}})(?:T|\.?{_AND})",
-    )
-)
-_SLASHED = re.compile(rf"(?P<one>\d{{1,2}})[/-](?P<two>\d{{1,2}})[/-](?P<year>\d{{4}}){_AND}{_TIME}")
 _OFFSET = re.compile(r"(?<=[\dMm.])\s*(?:Z|UTC|GMT|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))$")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}( ?[+-]\d{4})?", re.ASCII)
+_KEPT = 1024  # days and words for months that are remembered: neighbouring rows share them
 
 
+@lru_cache(_KEPT)
 def month(word: str) -> int | None:
     """The number of the month that `word` names or shortens, None where it names none."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", word.casefold()) if char.isalpha())
@@ -65,7 +68,7 @@ def moment(text: str) -> datetime:
     text = text.strip()
     if _ISO.fullmatch(text):
         try:
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(text[:19] + text[19:].lstrip())
         except ValueError:
             raise BadText(f"is no time that exists: {shown(text)}") from None
     offset = _OFFSET.search(text)
@@ -74,24 +77,30 @@ def moment(text: str) -> datetime:
 
 
 def _local(text: str) -> datetime:
-    match = next(filter(None, (spelling.fullmatch(text) for spelling in _SPELLINGS)), None)
-    if match:
-        parts = match.groupdict()
-        number = month(parts["word"]) if "word" in parts else int(parts["month"])
-        day = int(parts["day"])
-    else:
-        match = _SLASHED.fullmatch(text)
-        number, day = _told_apart(int(match["one"]), int(match["two"]), text) if match else (None, 0)
-    if not match or not number:
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         raise BadText(f"must be a time such as 2022-10-06 23:19:20, not {shown(text)}")
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + 12 * (match["half"] in "pP")
+    day, hour, minute, second, half = match.groups()
+    hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
     try:
-        date = datetime(int(match["year"]), number, day)  # noqa: DTZ001 - on whatever clock is meant
-        return date.replace(hour=hour, minute=int(match["minute"]), second=int(match["second"] or 0))
+        return datetime(*_day(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 - on whatever clock
     except ValueError:
         raise BadText(f"is no time that exists: {shown(text)}") from None
+
+
+@lru_cache(_KEPT)
+def _day(text: str) -> tuple[int, int, int]:
+    """Year, month and day of `text`, whether or not there is such a day; BadText."""
+    match = next(filter(None, (spelling.fullmatch(text) for spelling in _DAYS)), None)
+    said = match.groupdict() if match else {}
+    if "one" in said:
+        number, day = _told_apart(int(said["one"]), int(said["two"]), text)
+    else:
+        number = month(said["word"]) if "word" in said else int(said.get("month", 0))
+        day = int(said.get("day", 0))
+    if not number:
+        raise BadText(f"must be a time such as 2022-10-06 23:19:20, not one of {shown(text)}")
+    return int(said["year"]), number, day
 
 
 def _told_apart(one: int, two: int, text: str) -> tuple[int, int]:

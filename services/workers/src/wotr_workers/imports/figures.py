@@ -45,6 +45,8 @@ def figure(text: str) -> Decimal | None:
 
 def amount(text: str) -> Decimal | None:
     """The number in `text`; None where it is 0, for apps write that where they do not know. BadText below."""
+    if not text:
+        return None
     value = figure(text)
     if not value:
         return None

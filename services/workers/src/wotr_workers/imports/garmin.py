@@ -224,7 +224,10 @@ def _distance(
     if columns.distance < 0:
         return None, False
     text = texts[columns.distance]
-    value = numbers(amount, texts, (("distance", columns.distance),)).get("distance")
+    try:
+        value = amount(text)
+    except BadText as error:
+        raise BadField(columns.distance, str(error)) from None
     if value is None or value != value.to_integral_value() or text.rstrip().endswith(".00"):
         return value, False
     if took is None:
