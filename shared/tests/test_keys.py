@@ -231,6 +231,8 @@ def test_what_an_import_keeps_is_told_apart() -> None:
 def test_kinds_of_items_are_told_by_their_keys() -> None:
     state, record = keys.import_key("ana", "x")["sk"], keys.record_key("ana", "longest_distance", "run")["sk"]
 
+    assert keys.is_source(keys.source_key("ana", "strava", "9")["sk"])
+    assert not keys.is_source(state)
     assert keys.is_import(state)
     assert state.startswith(keys.import_prefix())
     assert not keys.is_import(keys.lease_key("ana")["sk"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 _TRIES = 5
 _KEY = re.compile(
-    rf"uploads/({USER_ID_PATTERN.strip('^$')})/({IMPORT_ID_PATTERN.strip('^$')})\.csv", re.ASCII
+    rf"uploads/({USER_ID_PATTERN.strip('^$')})/({IMPORT_ID_PATTERN.strip('^$')})\.(?:csv|json)", re.ASCII
 )
 
 
@@ -79,7 +79,7 @@ def upload_of(body: str) -> Upload:
     key = found_object.key
     match = _KEY.fullmatch(key)
     if match is None:
-        raise NoUpload(f"the key must be uploads/USER/IMPORT.csv, and is {key!r}")
+        raise NoUpload(f"the key must be uploads/USER/IMPORT.csv or .json, and is {key!r}")
     version = found_object.version_id or found_object.etag
     return Upload(key, found_object.etag, version, match[1], match[2], event.time)
 
@@ -90,6 +90,15 @@ class Uploads:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+
+    def metadata(self, upload: Upload) -> dict[str, str]:
+        """What its writer said of the object, beside it; NoUpload, Superseded."""
+        try:
+            answer = self._s3.head_object(Bucket=self._bucket, Key=upload.key, IfMatch=f'"{upload.etag}"')
+        except ClientError as error:
+            raise _said(error, upload) from error
+        _same_upload(answer, upload)
+        return answer.get("Metadata", {})
 
     def chunks(self, upload: Upload) -> Iterator[bytes]:
         """The object's bytes, read on where a connection broke; NoUpload and Superseded before the first."""
@@ -104,8 +113,7 @@ class Uploads:
                     IfMatch=f'"{upload.etag}"',
                     **rest,
                 )
-                if upload.version not in (upload.etag, answer.get("VersionId", upload.version)):
-                    raise Superseded(upload.key)  # the same content, uploaded again
+                _same_upload(answer, upload)
                 size = position + answer["ContentLength"]
                 for chunk in answer["Body"].iter_chunks(CHUNK):
                     yield chunk
@@ -120,6 +128,11 @@ class Uploads:
                     raise
                 if position == size:
                     return
+
+
+def _same_upload(answer: Mapping[str, Any], upload: Upload) -> None:
+    if upload.version not in (upload.etag, answer.get("VersionId", upload.version)):
+        raise Superseded(upload.key)  # the same content, uploaded again
 
 
 def _said(error: ClientError, upload: Upload) -> Exception:

@@ -15,19 +15,19 @@ CORRELATION_ID = "correlationId"
 IMPORT_ID = "importId"  # which import made it
 IMPORT_ROW = "importRow"  # which row of which of its uploads
 CHANGED_BY = "changedBy"  # which other import changed it last
-CHANGED_ROW = "changedRow"  # by which row
+CHANGED_ROW = "changedRow"  # which row changed it last
 SOURCE_HASH = "sourceHash"  # of what the import's row said when it was made or last changed
 CONTENT_HASH = "contentHash"  # of what is stored
-REFS = (
-    "refs"  # of a workout: sort keys of the items that say which of an app's ids, or which session, means it
-)
+OWN_REF = "ownRef"  # of a workout: sort key of the item that says which of its app's ids it has
+REFS = "refs"  # of a workout: sort keys of the items that say which of an app's ids mean it, its own too
 DATE_ONLY = "dateOnly"  # true: only the date is known, the start is made up
 EDITED_AT = "editedAt"  # when an athlete changed it: imports leave it alone from then on
-LAST_UPLOAD = "lastUpload"  # of a session: what its last import had done to it so far
+LAST_UPLOAD = "lastUpload"  # of a session: what the last upload that touched it has done to it so far
 COMMAND_IDS = "commandIds"  # of a session: the commands that were applied to it, the last ones of them
+WORKOUT_SAYS = "workoutSays"  # of a session: what only its workout says, by the names in WORKOUT_ONLY
+WORKOUT_ONLY = ("distance_m", "intensity", "photo_key")
 # Attributes of the item of an app's id.
-TARGET = "target"  # sort key of the workout that it means
-SAID = "said"  # item that its row would have made, where the workout is another source's
+SAID = "said"  # the item that its row would have made, had another source not made the workout before
 
 
 def first_version(

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from tests.unit import toys
 from tests.unit.cloud import TABLE
 from tests.unit.exports import LIMITS
 
 from wotr_common import keys
 from wotr_workers.imports.run import Importer
-from wotr_workers.store import Imports, Item, Workouts, plain
+from wotr_workers.imports.undo import Undoer
+from wotr_workers.records.kept import KeptRecords
+from wotr_workers.records.rebuild import Rebuilder
+from wotr_workers.store import Imports, Item, Leases, Table, plain
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Upload, Uploads
 
 BUCKET = "uploads"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+INVOCATION = timedelta(minutes=5)
+# What differs between two ways to the same state, and means nothing.
+_VOLATILE = {"version", "uploadVersion", "uploadedAt", "createdAt", "endedAt", "holder", "until"}
 
 
 class Stage:
-    """The import's neighbours in memory: bucket, table, topic with a queue that hears it."""
+    """The import's neighbours in memory: bucket, table, topic with a queue that hears it, a clock."""
 
     def __init__(self, dynamodb: Any) -> None:
         self.dynamodb = dynamodb
+        self.now = NOW
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -34,33 +43,89 @@ class Stage:
         self.topic = self.sns.create_topic(Name="imports")["TopicArn"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
-        self.workouts = Workouts(dynamodb, TABLE)
-        self.imports = Imports(dynamodb, TABLE)
+
+    @property
+    def table(self) -> Table:
+        return Table(self.dynamodb, TABLE)
+
+    @property
+    def imports(self) -> Imports:
+        return Imports(self.dynamodb, TABLE)
+
+    @property
+    def until(self) -> datetime:
+        """When an invocation that begins now ends."""
+        return self.now + INVOCATION
+
+    def clock(self) -> datetime:
+        return self.now
 
     def importer(self) -> Importer:
         return Importer(
             Uploads(self.s3, BUCKET),
-            self.workouts,
+            self.table,
             self.imports,
+            Leases(self.dynamodb, TABLE),
             ImportsTopic(self.sns, self.topic),
+            Rebuilder(KeptRecords(self.table, self.clock)),
             lambda: LIMITS,
-            lambda: NOW,
+            self.clock,
+            toys.opened,
         )
 
-    def upload(self, content: bytes, import_id: str = "i1", user_id: str = "ada") -> Upload:
-        key = f"uploads/{user_id}/{import_id}.csv"
-        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-        return Upload(key, answer["ETag"].strip('"'), answer["VersionId"], user_id, import_id, NOW)
+    def undoer(self) -> Undoer:
+        return Undoer(
+            self.table,
+            self.imports,
+            Leases(self.dynamodb, TABLE),
+            ImportsTopic(self.sns, self.topic),
+            Rebuilder(KeptRecords(self.table, self.clock)),
+            lambda: LIMITS,
+            self.clock,
+        )
 
-    def run(self, content: bytes, import_id: str = "i1") -> dict[str, int]:
-        """The counts of one import from upload to end."""
-        tally = self.importer().run(self.upload(content, import_id))
+    def upload(
+        self,
+        content: bytes,
+        import_id: str = "i1",
+        user_id: str = "ada",
+        said: Mapping[str, str] | None = None,
+    ) -> Upload:
+        key = f"uploads/{user_id}/{import_id}.csv"
+        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content, Metadata=dict(said or {}))
+        return Upload(key, answer["ETag"].strip('"'), answer["VersionId"], user_id, import_id, self.now)
+
+    def run(self, content: bytes, import_id: str = "i1", **said: str) -> dict[str, int]:
+        """The counts of one import from upload to end; `said` is the object's metadata."""
+        metadata = {name.replace("_", "-"): value for name, value in said.items()}
+        tally = self.importer().run(self.upload(content, import_id, said=metadata), self.until)
+        self.now += timedelta(minutes=1)
         assert tally is not None
-        return tally.counts()
+        return {name: count for name, count in tally.counts().items() if count or name == "new"}
+
+    def undo(self, import_id: str = "i1") -> bool:
+        """Ask for an import to be taken back, and do it."""
+        assert self.imports.ask_undo("ada", import_id)
+        self.now += timedelta(minutes=1)
+        return self.undoer().run("ada", import_id, self.until)
 
     def items(self) -> list[Item]:
-        found = self.dynamodb.scan(TableName=TABLE)["Items"]
-        return sorted(map(plain, found), key=lambda item: str(item["sk"]))
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=TABLE)
+        found = (plain(item) for page in pages for item in page["Items"])
+        return sorted(found, key=lambda item: (str(item["pk"]), str(item["sk"])))
+
+    def account(self) -> dict[str, Item]:
+        """All that is stored, without the states of imports, without what differs between ways to it."""
+        return {
+            f"{item['pk']}/{item['sk']}": _lasting(item)
+            for item in self.items()
+            if not keys.is_import(item["sk"])
+        }
+
+    def history(self, kind: str = "workout") -> list[Item]:
+        """The stored workouts, or sessions."""
+        is_one = keys.is_workout if kind == "workout" else keys.is_session
+        return [item for item in self.items() if is_one(item["sk"])]
 
     def heard(self) -> list[dict[str, Any]]:
         found = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
@@ -69,5 +134,17 @@ class Stage:
         return [json.loads(json.loads(message["Body"])["Message"]) for message in found]
 
     def state(self, import_id: str = "i1") -> Item:
-        (found,) = (item for item in self.items() if item["sk"] == keys.import_key("ada", import_id)["sk"])
+        found = self.imports.get("ada", import_id)
+        assert found is not None
         return found
+
+    def set_aside(self, import_id: str = "i1") -> list[tuple[int, str, str]]:
+        pk = keys.import_pk("ada", import_id)
+        rows = self.table.beginning(pk, keys.set_aside_prefix())
+        return [(int(row["line"]), row["field"], row["reason"]) for row in rows]
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _lasting(each) for name, each in value.items() if name not in _VOLATILE}
+    return [_lasting(each) for each in value] if isinstance(value, list) else value

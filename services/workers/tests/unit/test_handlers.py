@@ -33,6 +33,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:0:function:f"
     aws_request_id: str = "r"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
 
 Load = Callable[[str], ModuleType]
 

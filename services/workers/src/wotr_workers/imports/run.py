@@ -1,147 +1,164 @@
-"""One import from its upload to its message; tried again after any crash, it ends in the same state."""
+"""One import from its upload to its message; interrupted anywhere and tried again, it ends in the same state.
+
+Progress is noted after each batch: the next try reads past the entries before, and stores none of them again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Any
 
 from wotr_common import keys
 from wotr_common.limits import Limits
 from wotr_common.observability import logger
 from wotr_common.workout import time_text
-from wotr_workers.imports.admit import Admission
-from wotr_workers.imports.detect import recognised
-from wotr_workers.imports.parsed import Entry, Format, SetAside, Unrecognised
-from wotr_workers.imports.plan import Known, candidate_item, compared
+from wotr_workers.imports.batches import Batch, batches
+from wotr_workers.imports.begin import begun
+from wotr_workers.imports.candidates import Candidates
+from wotr_workers.imports.detect import Opened, opened
+from wotr_workers.imports.lease import Turn, held
+from wotr_workers.imports.parsed import SetAside, Settings, Unrecognised
+from wotr_workers.imports.provenance import Scope
+from wotr_workers.imports.questions import Unsaid, answered, known_settings, restored, stored
 from wotr_workers.imports.tally import Tally
-from wotr_workers.store import READ_ITEMS, Imports, Item, Workouts
+from wotr_workers.imports.told import Records, tell
+from wotr_workers.imports.writing import WRITES_AT_ONCE, Writer
+from wotr_workers.store import Imports, Item, Leases, Table
+from wotr_workers.store.imports import DONE, REFUSED
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Superseded, Upload, Uploads
 
-RUNNING, DONE, REFUSED = "running", "done", "refused"
-# Measured on 1,840 stored workouts: asking for them a hundred at a time takes an eighth of the time that as
-# many refused puts take. More than four puts at once gain nothing.
-PUTS_AT_ONCE = 4
+
+class _Overtaken(Exception):
+    """The import is no longer this upload's: a newer one is there, or it is to be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Imports uploads; `clock` says when one ended."""
+    """Imports uploads; `clock` gives versions and says when one ended, `opened` knows the formats."""
 
     uploads: Uploads
-    workouts: Workouts
+    table: Table
     imports: Imports
+    leases: Leases
     topic: ImportsTopic
+    records: Records
     limits: Callable[[], Limits]
     clock: Callable[[], datetime]
+    opened: Callable[[Iterable[bytes]], Opened] = opened
 
-    def run(self, upload: Upload) -> Tally | None:
+    def run(self, upload: Upload, until: datetime) -> Tally | None:
         """Import `upload` and tell how it ended; the counts, or None where nothing was left to do.
 
-        NoUpload where there is no such object. All other errors are worth another try of the whole.
+        NoUpload where there is no such object, Later where time (it ends at `until`) or the athlete's turn is
+        over. All other errors are worth another try.
         """
-        chunks = self.uploads.chunks(upload)
+        turn = Turn(self.clock, until)
         try:
-            head = next(chunks, b"")
-        except Superseded:
-            logger.info("upload was replaced by a newer one, which is imported instead")
+            with held(self.leases, upload.user_id, upload.import_id, turn):
+                return self._run(upload, turn)
+        except (Superseded, _Overtaken):
+            logger.info("the import is not this upload's any more")
             return None
-        running = _state(upload)
-        ended = self.imports.begin(running)
+
+    def _run(self, upload: Upload, turn: Turn) -> Tally | None:
+        metadata = self.uploads.metadata(upload)
+        running, ended = begun(self.imports, upload)
         if ended is not None:
-            self._tell(ended)
+            tell(self.imports, self.topic, ended)
             return None
-        tally = Tally()
+        if running is None:
+            return None
         try:
-            known, entries = recognised(chain([head], chunks))
+            running, settings = self._settings(running, upload, metadata)
+            return self._import(running, upload, settings, turn)
+        except Unsaid as error:
+            return self._refuse(running, error, {"questions": list(error.questions)})
         except Unrecognised as error:
-            end: Item = {"state": REFUSED, "reason": str(error), "message": f"refused: {error}"}
-        else:
-            for fate in self._fates(upload, known, entries):
-                tally.add(fate)
-            end = {"state": DONE, "format": known.name, "message": tally.sentence()}
-        self._end(running, end, tally)
+            return self._refuse(running, error, {})
+
+    def _open(self, upload: Upload) -> Opened:
+        return self.opened(self.uploads.chunks(upload))
+
+    def _settings(self, running: Item, upload: Upload, metadata: dict[str, str]) -> tuple[Item, Settings]:
+        """What the file does not say: asked for once, so that every try reads it in the same way."""
+        if "settings" in running:
+            return running, restored(running["settings"])
+        self._forget_rows(upload)
+        pk, sk = keys.profile_key(upload.user_id).values()
+        profile = self.table.get(str(pk), [str(sk)]).get(str(sk), {})
+        known = known_settings(running, metadata, profile)
+        found = answered(lambda: self._open(upload), known)
+        return self._replaced(running, {**running, "settings": stored(found)}), found
+
+    def _forget_rows(self, upload: Upload) -> None:
+        """The rows that an earlier upload of this import set aside are no longer its."""
+        pk = keys.import_pk(upload.user_id, upload.import_id)
+        self.table.delete_all(
+            {"pk": pk, "sk": item[keys.SK]} for item in self.table.beginning(pk, keys.set_aside_prefix())
+        )
+
+    def _import(self, running: Item, upload: Upload, settings: Settings, turn: Turn) -> Tally:
+        file = self._open(upload)
+        scope = Scope(
+            upload.user_id,
+            upload.import_id,
+            f"{upload.import_id}/{upload.version}",
+            file.format.source,
+            upload.at,
+            self.limits(),
+        )
+        entries = file.layout.read(file.rows, settings)
+        tally = Tally.of(running)
+        done = int(running.get("checkpoint", {}).get("entries", 0))
+        with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
+            writer = Writer(self.table, pool, self.clock)
+            for batch in batches(entries, Candidates(scope), done):
+                turn.check()
+                self._store(batch, scope, writer, tally)
+                progress = {"checkpoint": {"entries": batch.end}, "format": file.format.name}
+                running = self._replaced(running, {**running, **progress, **_counted(tally)})
+        turn.check()
+        records = self.records.rebuild(upload.user_id, upload.import_id)
+        end = {"format": file.format.name, "message": tally.sentence(), "records": records}
+        return self._end(running, {"state": DONE, **end}, tally)
+
+    def _store(self, batch: Batch, scope: Scope, writer: Writer, tally: Tally) -> None:
+        outcomes = [*writer.store(scope, batch.candidates), *batch.set_aside]
+        aside = [each for each in outcomes if isinstance(each, SetAside)]
+        self.table.put_all(_aside_items(aside, scope))
+        tally.remarks += batch.remarks
+        tally.add(outcomes)
+
+    def _refuse(self, running: Item, error: Exception, more: Item) -> Tally:
+        end = {"state": REFUSED, "reason": str(error), "message": f"refused: {error}", **more}
+        return self._end(running, end, Tally())
+
+    def _end(self, running: Item, end: Item, tally: Tally) -> Tally:
+        kept = {name: value for name, value in running.items() if name not in ("checkpoint", "settings")}
+        state = {**kept, **end, **_counted(tally), "endedAt": time_text(self.clock())}
+        tell(self.imports, self.topic, self._replaced(running, state))
         return tally
 
-    def _fates(self, upload: Upload, known: Format, entries: Iterable[Entry]) -> Iterator[Known | SetAside]:
-        """What became of each entry. Memory holds one batch of them."""
-        limits = self.limits()
-        admission = Admission(upload.user_id, upload.import_id, known.source, upload.at, limits)
-        batch: dict[str, tuple[int, Item]] = {}
-        with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
-            for entry in entries:
-                admitted = entry if isinstance(entry, SetAside) else admission.admit(entry)
-                if isinstance(admitted, SetAside):
-                    yield admitted
-                    continue
-                item = candidate_item(admitted, upload.version, limits.shards)
-                if item[keys.SK] in batch or len(batch) == READ_ITEMS:
-                    # The same start twice: the first must be stored before the second is compared with it.
-                    yield from self._store(batch, pool)
-                    batch.clear()
-                batch[item[keys.SK]] = (admitted.line, item)
-            yield from self._store(batch, pool)
-
-    def _store(
-        self, batch: dict[str, tuple[int, Item]], pool: ThreadPoolExecutor
-    ) -> Iterator[Known | SetAside]:
-        """Store what is new of a batch of items with different starts."""
-        if not batch:
-            return
-        stored = self.workouts.stored({"pk": item[keys.PK], "sk": sk} for sk, (_, item) in batch.items())
-        new = [found for sk, found in batch.items() if sk not in stored]
-        # Somebody else may have stored one of them since.
-        raced = pool.map(self.workouts.put_new, (item for _, item in new))
-        for (line, item), other in zip(new, raced, strict=True):
-            yield Known.NEW if other is None else compared(line, item, other)
-        for sk, other in stored.items():
-            line, item = batch[sk]
-            yield compared(line, item, other)
-
-    def _end(self, running: Item, end: Item, tally: Tally) -> None:
-        state = {
-            **running,
-            **end,
-            "counts": tally.counts(),
-            "setAsideRows": [asdict(row) for row in sorted(tally.kept, key=lambda row: row.line)],
-            "setAsideReasons": dict(tally.reasons),
-            "endedAt": time_text(self.clock()),
-        }
-        if self.imports.replace(running, state) is not None:
-            logger.info("told by another import: of a newer upload, or by this one's event delivered again")
-            return
-        self._tell(state)
-
-    def _tell(self, state: Item) -> None:
-        """Publish how an import ended: once, or twice where a crash comes between telling and noting it."""
-        if not state["told"]:
-            self.topic.tell(message(state))
-            self.imports.replace(state, state | {"told": True})
+    def _replaced(self, before: Item, state: Item) -> Item:
+        if self.imports.replace(before, state) is not None:
+            raise _Overtaken
+        return state
 
 
-def _state(upload: Upload) -> Item:
-    return {
-        **keys.import_key(upload.user_id, upload.import_id),
-        "userId": upload.user_id,
-        "importId": upload.import_id,
-        "uploadVersion": upload.version,
-        "uploadedAt": time_text(upload.at),
-        "state": RUNNING,
-        "told": False,
-    }
+def _counted(tally: Tally) -> Item:
+    return {"counts": tally.counts(), "setAsideReasons": dict(tally.reasons)}
 
 
-def message(state: Item) -> dict[str, Any]:
-    """What the topic is told of an import's end: counts as whole numbers, the reasons counted."""
-    names = ("userId", "importId", "state", "message", "format", "reason")
-    told: dict[str, Any] = {name: state[name] for name in names if name in state}
-    return {
-        "version": 1,
-        **told,
-        "counts": {name: int(count) for name, count in state["counts"].items()},
-        "setAsideReasons": {reason: int(count) for reason, count in state["setAsideReasons"].items()},
-    }
+def _aside_items(rows: Iterable[SetAside], scope: Scope) -> list[Item]:
+    """One item for each line; where a line holds several sets, what is wrong with all of them."""
+    pk = keys.import_pk(scope.user_id, scope.import_id)
+    found: dict[int, Item] = {}
+    for row in rows:
+        item = {"line": row.line, "field": row.field, "reason": row.reason}
+        if row.line in found:
+            item = {**found[row.line], "reason": f"{found[row.line]['reason']}; {row.field}: {row.reason}"}
+        found[row.line] = item
+    return [{keys.PK: pk, keys.SK: keys.set_aside_sk(line), **item} for line, item in found.items()]

@@ -25,7 +25,7 @@ class Leases:
         self._table = table
 
     def take(self, user_id: str, import_id: str, holder: str, now: float, until: float) -> bool:
-        """Take the lease for `holder` (unique to one try) until then, in seconds since 1970; False if taken."""
+        """Take the lease for `holder`, unique to one try, until then (Unix times); False if it is taken."""
         lease = {"importId": import_id, "holder": holder, "until": int(until) + 1}
         return self._done(
             "put_item",

@@ -1,4 +1,4 @@
-"""Any items of the table: read by key or range, written under conditions, together where they belong together."""
+"""Any items of the table: read by key or range, written under conditions, all together or not at all."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 READ_ITEMS = 100  # the most that DynamoDB takes in one BatchGetItem
 WRITE_ITEMS = 25  # and in one BatchWriteItem
 _TRIES = 8
-# What tells whether an item is still the one that was read: its content's version, and what imports note beside.
-_GUARDED = ("version", "importId", "changedBy", "refs", "workoutId", "target")
+# What tells whether an item is still the one that was read: its version, and imports' notes beside it.
+_GUARDED = ("version", "importId", "changedBy", "refs", "workoutId")
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -109,7 +109,7 @@ class Table:
         )
 
     def write(self, writes: Sequence[Write]) -> None:
-        """Do all of `writes` or none; Changed where a condition does not hold, Refused where none ever would."""
+        """Do all of `writes` or none; Changed where a condition fails, Refused for what never fits."""
         try:
             if len(writes) == 1:
                 self._write_one(writes[0])
