@@ -29,6 +29,10 @@ def imported(item: Item, import_id: str = "i1") -> Item:
     return {**item, "importId": import_id}
 
 
+def edited(item: Item, times: int = 1) -> Item:
+    return {**item, "editedAt": f"2026-06-01T00:00:00.{times:03}Z"}
+
+
 def test_a_record_says_what_it_is_and_how_it_rose(stream: Stream) -> None:
     stream.put(workout(0, 30), workout(1, 45), workout(2, 40))
     stream.deliver()
@@ -166,7 +170,7 @@ def test_a_session_is_told_of_when_it_ends_with_its_best(stream: Stream) -> None
     assert stream.heard() == []
 
     ended = session(1, a_set("Squat", 110, 5), a_set("Squat", 120, 5))
-    stream.put(ended)
+    stream.put(edited(ended))
     stream.deliver()
 
     assert stream.told() == [
@@ -181,10 +185,47 @@ def test_a_record_is_told_once_whatever_comes_again(stream: Stream) -> None:
     stream.deliver()
     stream.delivered = 0
     stream.deliver()
-    stream.put({**workout(40, 60), "notes": "windy"})
-    stream.put(workout(40, 70))
+    stream.put(edited(workout(40, 60)), edited(workout(40, 70), 2))
     stream.deliver()
     assert stream.told() == ["Longest run: 1 h (before: 30 min)"]
+
+
+def test_an_edit_that_makes_a_record_is_told(stream: Stream) -> None:
+    stream.put(workout(0, 30), workout(40, 25))
+    stream.deliver()
+    stream.put(edited(workout(40, 60)))
+    stream.deliver()
+    assert stream.told() == ["Longest run: 1 h (before: 30 min)"]
+
+
+def test_a_session_begun_filled_and_ended_within_a_batch_is_told_of(stream: Stream) -> None:
+    stream.put(session(0, a_set("Squat", 100, 5)))
+    stream.deliver()
+    begun = session(1, state="open")
+    stream.put(begun, edited(session(1, a_set("Squat", 110, 5)), 2))
+    stream.deliver()
+    assert "Heaviest Squat: 110 kg (before: 100 kg)" in stream.told()
+
+
+def test_a_workout_that_is_moved_to_another_start_is_not_told_of_again(stream: Stream) -> None:
+    stream.put(workout(0, 30), workout(40, 60))
+    stream.deliver()
+    stream.heard()
+    stream.delete(workout(40))
+    stream.put(edited(workout(41, 60)))
+    stream.deliver()
+    assert stream.heard() == []
+
+
+def test_what_an_import_changes_or_its_undo_puts_back_is_not_told_of(stream: Stream) -> None:
+    stream.put(workout(0, 30), workout(1, 20))
+    stream.deliver()
+    stream.put({**workout(1, 60), "changedBy": "i1", "changedRow": "i1/v:2"})
+    stream.deliver()
+    stream.put(workout(1, 50))
+    stream.deliver()
+    assert [value for _, value in stream.steps()["longest_duration", "run"]] == [30, 50]
+    assert stream.heard() == []
 
 
 def test_nothing_is_told_of_a_workout_that_others_made_a_record(stream: Stream) -> None:
@@ -192,7 +233,7 @@ def test_nothing_is_told_of_a_workout_that_others_made_a_record(stream: Stream) 
     stream.deliver()
     stream.put(workout(0, 30))  # logged later, and now the other one is more than a baseline
     stream.deliver()
-    stream.put({**workout(40, 60), "notes": "windy"})
+    stream.put(edited({**workout(40, 60), "notes": "windy"}))
     stream.deliver()
     assert stream.heard() == []
 

@@ -10,7 +10,7 @@ from wotr_common import keys
 from wotr_workers.records.candidates import Image, candidates
 from wotr_workers.records.staircase import Candidate
 from wotr_workers.store import plain
-from wotr_workers.workouts import CHANGED_BY, CHANGED_ROW, IMPORT_ID
+from wotr_workers.workouts import CHANGED_BY, CHANGED_ROW, EDITED_AT, IMPORT_ID
 
 UNDOING = "undoing"
 
@@ -34,6 +34,14 @@ class Change:
     def before(self) -> list[Candidate]:
         """What it might have been a record of at first."""
         return candidates(self.old) if self.old else []
+
+    @property
+    def is_by_athlete(self) -> bool:
+        """Whether an athlete logged or changed it, rather than moved it to another start or imported it."""
+        new = self.new or {}
+        if self.old is None:
+            return EDITED_AT not in next(iter(self.meanwhile), new)
+        return bool(new.get(EDITED_AT) != self.old.get(EDITED_AT))
 
     def ever(self) -> Iterator[Candidate]:
         """What it might have been a record of at any time until now."""
@@ -63,7 +71,9 @@ class Lease:
         if change.old is None:
             return bool(new.get(IMPORT_ID) == self.import_id)
         by_row = old.get(CHANGED_ROW) != new.get(CHANGED_ROW)
-        return by_row and self.import_id in {old.get(CHANGED_BY), new.get(CHANGED_BY)}
+        return by_row and self.import_id in {
+            image.get(name) for image in (old, new) for name in (IMPORT_ID, CHANGED_BY)
+        }
 
 
 def change_in(record: Mapping[str, Any]) -> Change:
@@ -79,8 +89,10 @@ def collapsed(changes: Iterable[Change]) -> list[Change]:
     found: dict[str, Change] = {}
     for change in changes:
         first = found.get(change.sk)
-        if first:
-            between = (change.old,) if change.old else ()
-            change = replace(change, old=first.old, meanwhile=(*first.meanwhile, *between))  # noqa: PLW2901
-        found[change.sk] = change
+        found[change.sk] = _joined(first, change) if first else change
     return list(found.values())
+
+
+def _joined(first: Change, later: Change) -> Change:
+    between = (later.old,) if later.old else ()
+    return replace(later, old=first.old, meanwhile=(*first.meanwhile, *between))

@@ -113,7 +113,7 @@ def _duration(change: Change) -> Candidate | None:
 
 def _fresh(change: Change) -> Iterator[Candidate]:
     """What a logged workout, or a session that has ended, may be a record of since the change."""
-    if not change.new or not _is_told(change.new):
+    if not change.new or not change.is_by_athlete or not _is_told(change.new):
         return
     before = {}
     if change.old and _is_told(change.old):
