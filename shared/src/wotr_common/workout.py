@@ -62,7 +62,7 @@ def canonical_time(value: datetime) -> datetime:
         utc = value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("the time is outside the years 1 to 9999 in UTC") from error
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000) if utc.microsecond else utc
 
 
 def time_text(value: datetime) -> str:
@@ -98,9 +98,13 @@ def _only_a_time_text(value: object) -> object:
     raise ValueError("must be a time like 2026-03-01T17:30:00Z")
 
 
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t\r"
+
+
 def printable(value: str) -> str:
     """`value`, refused where it holds control characters other than a line break or a tab."""
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t\r" for char in value):
+    if not value.isprintable() and any(map(_is_control, value)):
         raise ValueError("must not hold control characters")
     return value
 
