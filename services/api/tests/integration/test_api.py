@@ -35,13 +35,24 @@ def problem(answer: Answer) -> dict[str, Any]:
     return found
 
 
-def address(route: Route, user_id: str) -> str:
-    return route.path.replace("{userId}", user_id).replace("{workoutId}", "20260301T173000000Z")
+IDS = {"workoutId": "20260301T173000000Z", "sessionId": "20260301T173000-0000000000", "importId": "none"}
+BODIES: dict[str, dict[str, Any]] = {
+    "postMyWorkout": RUN,
+    "patchMyWorkout": {"version": 1},
+    "postMySession": {"startedAt": "2026-03-01T18:30:00+01:00"},
+    "patchMySession": {"version": 1},
+    "postMySets": {"sets": [{"exercise": "Squat", "weightKg": 100, "reps": 5}]},
+    "completeMySession": {"durationMin": 50},
+    "postMyImport": {},
+    "postMyUpload": {"contentType": "image/png"},
+    "patchMyProfile": {"timezone": "Europe/Berlin"},
+}
 
 
 def arguments(route: Route, user_id: str) -> tuple[str, str, dict[str, Any] | None]:
-    body = None if route.body is None else RUN | ({"userId": user_id} if route.auth == "sigv4" else {})
-    return route.method.upper(), address(route, user_id), body
+    path = route.path.format(userId=user_id, **IDS) + ("?version=1" if route.method == "delete" else "")
+    body = RUN | {"userId": user_id} if route.operation == "postWorkout" else BODIES.get(route.operation)
+    return route.method.upper(), path.removesuffix("?version=1" if "imports" in path else ""), body
 
 
 routes = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
@@ -65,7 +76,7 @@ def test_whom_a_route_is_for_may_call_it(
         kinds = route.files or ("application/json",)
         assert answer.headers["content-type"].partition(";")[0] in kinds
     else:
-        assert "there is no such workout" in problem(answer)["detail"]
+        assert "there is no such " in problem(answer)["detail"]
 
 
 @signed
