@@ -50,7 +50,15 @@ def event(function: str) -> dict[str, Any]:
     [
         ("WriteRole", "dynamodb", {"dynamodb:PutItem"}),
         ("WriteRole", "s3", set()),
-        ("ImportCsvRole", "dynamodb", {"dynamodb:PutItem", "dynamodb:BatchGetItem"}),
+        (
+            "ImportCsvRole",
+            "dynamodb",
+            {
+                f"dynamodb:{each}Item"
+                for each in ("Get", "BatchGet", "Put", "Update", "Delete", "BatchWrite")
+            }
+            | {"dynamodb:Query"},
+        ),
         ("ImportCsvRole", "s3", {"s3:GetObject", "s3:ListBucket"}),
         ("ImportCsvRole", "sns", {"sns:Publish"}),
         ("WriteRole", "sns", set()),
