@@ -93,6 +93,7 @@ def _day(text: str) -> tuple[int, int, int]:
     """Year, month and day of `text`, whether or not there is such a day; BadText."""
     match = next(filter(None, (spelling.fullmatch(text) for spelling in _DAYS)), None)
     said = match.groupdict() if match else {}
+    number: int | None
     if "one" in said:
         number, day = _told_apart(int(said["one"]), int(said["two"]), text)
     else:
