@@ -13,6 +13,7 @@ from tests.unit.headers import below, header_lines
 from tests.unit.reading import admitted
 
 from wotr_common.workout import Workout
+from wotr_workers.imports import apple_health, garmin, strava
 from wotr_workers.imports.detect import FORMATS
 from wotr_workers.imports.parsed import Settings
 
@@ -169,3 +170,20 @@ def test_a_row_below_each_header_of_apple_health(line: str, row: dict[str, str])
     assert (found.distance_m, found.calories_burned) == (Decimal(10_050), Decimal("640.4"))
     assert found.duration_min == Decimal("60.508")
     assert found.avg_heart_rate == (Decimal("151.3") if "Activity" in row else None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE",
+        "title,start_time,end_time,description,exercise_title,superset_id,exercise_notes,set_index,set_type",
+        "Date,Exercise,Category,Weight,Weight Unit,Reps,Distance,Distance Unit,Time,Comment",
+        "record,sessionId,source,sourceId,type,startedAt,localStart,durationMin,caloriesBurned,distanceM",
+        "type,startedAt,durationMin",
+        "Date/Time,Active Energy (kJ),Step Count (count)",
+        "type,date,distance",
+    ],
+)
+def test_a_header_of_something_else_is_no_activity_s(line: str) -> None:
+    formats = (strava.FORMAT, garmin.FORMAT, apple_health.FORMAT)
+    assert [known.name for known in formats if known.recognise(columns(line))] == []
