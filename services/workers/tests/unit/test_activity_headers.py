@@ -175,7 +175,7 @@ def test_a_row_below_each_header_of_apple_health(line: str, row: dict[str, str])
 @pytest.mark.parametrize(
     "line",
     [
-        "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE",
+        "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes",
         "title,start_time,end_time,description,exercise_title,superset_id,exercise_notes,set_index,set_type",
         "Date,Exercise,Category,Weight,Weight Unit,Reps,Distance,Distance Unit,Time,Comment",
         "record,sessionId,source,sourceId,type,startedAt,localStart,durationMin,caloriesBurned,distanceM",
