@@ -17,6 +17,7 @@ os.environ.update(
 import pytest
 from moto import mock_aws
 from tests.unit.cloud import TABLE, Queue, make_table
+from tests.unit.stream import Stream
 
 from wotr_common.dead_letters import DeadLetters
 from wotr_workers.store import Workouts
@@ -51,3 +52,9 @@ def queue(aws: None) -> Queue:
 def dead_letters(queue: Queue) -> DeadLetters:
     """Dead letters that go to `queue`."""
     return DeadLetters(queue.sqs, queue.url)
+
+
+@pytest.fixture
+def stream(dynamodb: Any, dead_letters: DeadLetters) -> Stream:
+    """An empty table with its stream, its records and whoever hears of them."""
+    return Stream(dynamodb, dead_letters)

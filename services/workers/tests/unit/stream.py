@@ -16,6 +16,7 @@ from wotr_workers.records.candidates import candidates
 from wotr_workers.records.follow import Batch, Follower, follow
 from wotr_workers.records.kept import KeptRecords
 from wotr_workers.records.rebuild import Rebuilder
+from wotr_workers.records.staircase import Candidate, Subject
 from wotr_workers.store import Item, Table, plain, raw
 from wotr_workers.topics import RecordsTopic
 
@@ -115,12 +116,12 @@ class Stream:
 
 def expected_steps(items: Iterable[Item]) -> dict[tuple[str, str], list[tuple[str, Any]]]:
     """The steps that workouts and sessions amount to, found by comparing each with all before it."""
-    found: dict[tuple[str, str], list[Any]] = {}
+    found: dict[Subject, list[Candidate]] = {}
     for item in items:
         if keys.is_workout(item["sk"]) or keys.is_session(item["sk"]):
             for each in candidates(item):
-                found.setdefault(tuple(each.subject), []).append(each)
-    made = {}
+                found.setdefault(each.subject, []).append(each)
+    made: dict[tuple[str, str], list[tuple[str, Any]]] = {}
     for subject, rivals in found.items():
         rivals.sort(key=lambda each: (each.step.started_at, each.step.owner))
         made[subject] = [

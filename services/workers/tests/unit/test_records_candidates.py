@@ -14,7 +14,7 @@ from wotr_workers.records.candidates import bounded, candidates, standard_distan
 def found(image: Item) -> dict[tuple[str, str], Any]:
     """Values of an image's candidates by kind and subject."""
     made = candidates(image)
-    values = {tuple(each.subject): each.step.value for each in made}
+    values: dict[tuple[str, str], Any] = {each.subject: each.step.value for each in made}
     assert len(values) == len(made), "one of each kind and subject"
     return values
 

@@ -58,3 +58,13 @@ def session(day: float, *sets: TrainingSet, user: str = "ada", **fields: Any) ->
         **fields,
     }
     return session_item(Session.model_validate(said))
+
+
+def imported(item: Item, import_id: str = "i1") -> Item:
+    """The item as an import made it."""
+    return {**item, "importId": import_id}
+
+
+def edited(item: Item, times: int = 1) -> Item:
+    """The item as an athlete changed it, at another time for each number."""
+    return {**item, "editedAt": f"2026-06-01T00:00:00.{times:03}Z"}
