@@ -1,7 +1,9 @@
 """`Idempotency-Key`: the same call again is answered as the first time, without being done again.
 
-Loaded on the first call that carries a key: most callers send none, and a workout's identity makes a repeated
-one harmless anyway. What a key adds is that another body under the same key is noticed.
+Loaded on the first call that carries a key: most callers send none. A repeated workout is harmless anyway, as
+it is its user and its start; a repeated change is done once by workers too, by its command's id. What the
+table adds: another call under the same key is noticed, whichever function it reaches, and the first answer is
+given again.
 """
 
 from __future__ import annotations
@@ -64,7 +66,8 @@ class Once:
         def once(*, call: dict[str, object]) -> dict[str, Any]:  # noqa: ARG001 - the library reads it
             return work()
 
-        # The prefix, not this function's name, is part of the stored key: renaming must forget no call.
+        # The prefix, not this function's name, is part of the stored key: renaming must forget no call. It
+        # is the same for all functions: one key is one call, whichever of them it reaches.
         remembered: Callable[..., dict[str, Any]] = idempotent_function(
             once,
             data_keyword_argument="call",

@@ -343,6 +343,15 @@ def test_the_same_key_for_something_else_is_a_conflict(cloud: Cloud) -> None:
     assert len(cloud.workers.asked) == 1
 
 
+def test_a_key_of_a_new_workout_is_taken_for_changes_too(cloud: Cloud) -> None:
+    run = {"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 30}
+    headers = {"Idempotency-Key": "k-1"}
+    assert send("accept", event("POST", "/me/workouts", run, athlete=ATHLETE, headers=headers)).status == 202
+
+    assert call("POST", "/me/sessions", {"startedAt": "2026-03-01T17:30:00Z"}, **headers).status == 409
+    assert cloud.workers.asked == []
+
+
 def test_equal_keys_of_two_athletes_are_two_commands(cloud: Cloud) -> None:
     cloud.workers.answers(200, SESSION)
     for athlete in (ATHLETE, "somebody-else"):
