@@ -10,7 +10,7 @@ from wotr_common.changes import SessionChange
 from wotr_common.items import session_from_item, session_item, set_items, workout_from_item
 from wotr_common.limits import Limits
 from wotr_common.messages import Command, Outcome
-from wotr_common.problems import Problem
+from wotr_common.problems import Problem, unavailable
 from wotr_common.session import MOST_SETS, Completion, NewSession, NewSets, Session, head_hash
 from wotr_common.versions import first_version, next_version
 from wotr_workers import edits, sessions
@@ -30,6 +30,7 @@ from wotr_workers.workouts import COMMAND_IDS, CONTENT_HASH, CORRELATION_ID
 
 MOST_COMMANDS = 20  # that a session remembers; no caller repeats one after so many others
 _MOST_BUMPS = 100
+_MOST_RACES = 50
 _STEP = timedelta(milliseconds=1)
 
 
@@ -64,7 +65,7 @@ def add_sets(desk: Desk, command: Command) -> Decision:
     now = desk.clock()
     version = first_version(now)
     sets = set_items(sessions.training_sets(asked.sets))
-    while True:
+    for _ in range(_MOST_RACES):
         addition = Addition(sets, command.command_id, command.correlation_id, version, now)
         done, item = desk.sessions.append(key, addition)
         if item is None:
@@ -79,6 +80,7 @@ def add_sets(desk: Desk, command: Command) -> Decision:
                 422, f"a session has at most {MOST_SETS} sets; this one has {len(session.sets)} already"
             )
         version = next_version(session.version, now)  # written by a clock ahead of ours, or at once with us
+    raise unavailable("too many devices add to this session at once; nothing was added. Try again shortly")
 
 
 def complete(desk: Desk, command: Command) -> Decision:
