@@ -34,7 +34,7 @@ def ask(outputs: dict[str, str], user: str) -> Ask:
             "correlationId": f"{user}-{command_id}",
             "arguments": arguments,
         }
-        answer = functions.invoke(
+        answer: Any = functions.invoke(
             FunctionName=outputs["workers.CommandFunctionArn"], Payload=json.dumps(command).encode()
         )
         said = answer["Payload"].read()
