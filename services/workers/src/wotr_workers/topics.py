@@ -44,7 +44,7 @@ class RecordsTopic:
         self._sns.publish(
             TopicArn=self._arn,
             Subject="wotr record",
-            Message=json.dumps(message, default=json_number),
+            Message=json.dumps(message, default=_number),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": message[name]}
                 for name in ("userId", "type", "kind")

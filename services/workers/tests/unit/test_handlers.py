@@ -149,9 +149,11 @@ def test_command_answers_with_an_outcome_by_the_limits_in_force(
 
 
 def test_records_counts_what_was_broken_and_answers_with_what_is_to_come_again(
-    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    load: Load, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs = [workout(0, 30), workout(1, 45)]
+    runs = [workout(0, 30), workout(40, 45)]
+    for item in runs:
+        dynamodb.put_item(TableName=TABLE, Item=raw(item))
     changes = [change(number, item, None, raw(item)) for number, item in enumerate(runs)]
     assert load("records").handler({"Records": changes}, Context()) == {"batchItemFailures": []}
     assert metric(capsys.readouterr().out, "RecordsBroken") == [1.0]

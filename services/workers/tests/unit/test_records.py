@@ -97,6 +97,30 @@ def test_an_edit_and_a_deletion_let_the_next_best_rise(stream: Stream) -> None:
     assert stream.steps() == {}
 
 
+def test_a_change_that_is_told_late_counts_as_what_is_there_now(stream: Stream) -> None:
+    stream.put(workout(0, 30), workout(1, 60), workout(2, 90))
+    stream.delete(workout(1))
+    stream.put(workout(2, 40))
+    stream.deliver(3)
+    assert [value for _, value in stream.steps()["longest_duration", "run"]] == [30, 40]
+    assert stream.told() == [
+        "Longest run: 40 min (before: 30 min)",
+        "Longest workout of 30 days: 40 min (before: 30 min)",
+    ]
+
+
+def test_changes_that_are_told_in_the_wrong_order_or_again_do_no_harm(stream: Stream) -> None:
+    stream.put(workout(0, 30), workout(1, 60), workout(2, 90))
+    stream.deliver()
+    stream.put(workout(1, 95))
+    stream.delete(workout(2))
+    stream.records.reverse()
+    stream.delivered = 0
+    stream.deliver(1)
+    stream.deliver()
+    assert stream.steps() == expected_steps(stream.items())
+
+
 def test_a_session_and_its_workout_double_nothing(stream: Stream) -> None:
     made = session(0, a_set("Squat", 100, 5), a_set("Squat", 100, 5))
     stream.put(made, workout(0, 50, type="strength", session_id=made["sessionId"], volume_kg=Decimal(1000)))

@@ -25,6 +25,11 @@ class Change:
     new: Image | None
     meanwhile: tuple[Image, ...] = ()
 
+    def up_to(self, stored: Image | None) -> Change:
+        """The change until `stored`, which is what the item is by now."""
+        between = (self.new,) if self.new else ()
+        return replace(self, new=stored, meanwhile=(*self.meanwhile, *between))
+
     @property
     def owner(self) -> str:
         """The workout or session, as steps name it."""

@@ -34,7 +34,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Keeps records up to changes of one user at a time, in the order in which the stream tells them."""
+    """Keeps records up to changes of one user at a time.
+
+    The stream says which items changed, the table what they are by now: a change that comes late, twice or
+    out of order does no harm.
+    """
 
     records: KeptRecords
     topic: RecordsTopic
@@ -46,9 +50,11 @@ class Follower:
         worth another try.
         """
         lease = self.records.lease(user_id)
-        live = collapsed(each for each in changes if lease is None or not lease.wrote(each))
-        if not live:
+        told = collapsed(each for each in changes if lease is None or not lease.wrote(each))
+        if not told:
             return 0
+        stored = self.records.stored(user_id, (each.sk for each in told))
+        live = [each.up_to(stored.get(each.sk)) for each in told]
         staircases = self._keep(user_id, live, lease)
         return sum(self._tell(each) for change in live for each in self._broken(change, staircases))
 

@@ -81,6 +81,10 @@ class KeptRecords:
         """A user's workouts with `start` <= startedAt < `end`."""
         return self.table.between(keys.user_pk(user_id), *keys.workout_range(start, end))
 
+    def stored(self, user_id: str, sks: Iterable[str]) -> dict[str, Item]:
+        """A user's items at `sks`, by sort key."""
+        return self.table.get(keys.user_pk(user_id), sks)
+
     def lease(self, user_id: str) -> Lease | None:
         """The import or undo that is at work on a user's history now."""
         lease = self._item(keys.lease_key(user_id))
