@@ -19,6 +19,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=24)
 FASTEST_RUN_KMH = Decimal(45)
 STRENGTH = "strength"
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ def judge(workout: WorkoutFields | Workout, limits: Limits, now: datetime) -> Ve
     refusals = [*_refused_type(workout, limits), *_refused_duration(workout, limits)]
     if workout.started_at < EARLIEST:
         refusals.append(FieldError("/startedAt", "must not be before 2000-01-01"))
-    kcal_per_min = _per_minute(workout.calories_burned or Decimal(0), workout)
+    kcal_per_min = _per_minute(workout.calories_burned or _NONE, workout)
     if kcal_per_min > 30:
         refusals.append(
             FieldError("/caloriesBurned", f"{kcal_per_min:.0f} kcal a minute is not possible; at most 30")
         )
-    speed = _kmh(workout)
-    if workout.type == "run" and speed > FASTEST_RUN_KMH:
+    speed = _kmh(workout) if workout.type == "run" else _NONE
+    if speed > FASTEST_RUN_KMH:
         refusals.append(FieldError("/distanceM", f"a run at {speed:.0f} km/h is not possible; at most 45"))
     return Verdict(tuple(refusals), tuple(_warnings(workout, now, speed, kcal_per_min)))
 
@@ -65,11 +66,11 @@ def _refused_duration(workout: WorkoutFields | Workout, limits: Limits) -> list[
 
 
 def _kmh(workout: WorkoutFields | Workout) -> Decimal:
-    return _per_minute((workout.distance_m or Decimal(0)) / 1000 * 60, workout)
+    return _per_minute((workout.distance_m or _NONE) / 1000 * 60, workout)
 
 
 def _per_minute(amount: Decimal, workout: WorkoutFields | Workout) -> Decimal:
-    return amount / workout.duration_min if workout.duration_min else Decimal(0)
+    return amount / workout.duration_min if amount and workout.duration_min else _NONE
 
 
 def _warnings(
@@ -83,10 +84,10 @@ def _warnings(
         found.append("durationMin: longer than a day")
     if workout.started_at > now + AHEAD:
         found.append("startedAt: more than a day ahead")
-    distance = workout.distance_m or Decimal(0)
+    distance = workout.distance_m or _NONE
     if (workout.type == "run" and distance > 100_000) or (workout.type == "ride" and distance > 400_000):
         found.append(f"distanceM: unusually far for a {workout.type}")
-    if workout.type == "run" and speed > 22:
+    if speed > 22:
         found.append("distanceM: unusually fast for a run")
     if workout.avg_heart_rate is not None and not 40 <= workout.avg_heart_rate <= 210:
         found.append("avgHeartRate: unusual")

@@ -59,7 +59,7 @@ class Acceptance:
                     continue
                 name, check = self._checks[outside]
                 values[name] = check(value)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, TypeError):  # TypeError: a value that cannot be remembered
             return None
         return values
 
@@ -85,14 +85,14 @@ def _check(field: FieldInfo) -> Check:
 
 
 def _number(steps: Sequence[Check]) -> Check:
-    canonical = lru_cache(_REMEMBERED)(_one_after_another(steps))
+    canonical = _one_after_another(steps)
 
     def check(value: object) -> Any:
         if type(value) is not Decimal or not value.is_finite():
             raise ValueError
         return canonical(value)
 
-    return check
+    return _remembered(check)
 
 
 def _moment(steps: Sequence[Check]) -> Check:
@@ -116,6 +116,11 @@ def _text(steps: Sequence[Check]) -> Check:
         return canonical(value)
 
     return check
+
+
+def _remembered(check: Check) -> Check:
+    """`check` that knows what it accepted of late, each type by itself: True is no number, though it is 1."""
+    return lru_cache(_REMEMBERED, typed=True)(check)
 
 
 def _word(words: Sequence[str]) -> Check:
@@ -150,7 +155,7 @@ def _steps(said: object) -> Iterator[Check]:
         case GroupedMetadata():
             yield from (step for each in said for step in _steps(each))
         case object(pattern=str(pattern)):
-            yield lru_cache(_REMEMBERED)(_holding(re.compile(pattern).fullmatch))
+            yield _remembered(_holding(re.compile(pattern).fullmatch))
         case object(allow_inf_nan=False):
             return  # no number that is not finite comes here
         case _ if isinstance(said, _NO_BOUNDS):

@@ -5,7 +5,8 @@ What our export says, beyond that, is read by own_export.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from wotr_workers.imports import own_export
 from wotr_workers.imports.parsed import (
@@ -23,10 +24,7 @@ from wotr_workers.imports.times import zoned
 
 REQUIRED = ("type", "startedAt", "durationMin")
 COLUMNS = (*REQUIRED, "caloriesBurned", "distanceM", "avgHeartRate", "rpe", "intensity", "notes")
-_NUMBERS = frozenset({"durationMin", "caloriesBurned", "distanceM", "avgHeartRate", "rpe"})
-# nobody has a pulse of 0; indoors there is no distance
-_ZERO_IS_ABSENT = frozenset({"distanceM", "avgHeartRate"})
-_LOWER_CASE = frozenset({"type", "intensity"})
+_Reader = Callable[[str], object]
 
 
 def recognise(header: Sequence[str]) -> Layout | None:
@@ -38,9 +36,11 @@ def recognise(header: Sequence[str]) -> Layout | None:
         return None
     columns = own_export.columns_of(header, COLUMNS)
 
+    readers = [(name, _READERS.get(name, _text)) for name in columns]
+
     def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
         return (
-            SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, columns)
+            SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, readers)
             for row in rows
         )
 
@@ -50,28 +50,42 @@ def recognise(header: Sequence[str]) -> Layout | None:
 FORMAT = Format("wotr", "csv", f"our own CSV ({', '.join(COLUMNS)}; the first three are required)", recognise)
 
 
-def _entry(row: Fields, columns: Sequence[str]) -> Entry:
-    if any(text.strip() for text in row.texts[len(columns) :]):
-        return SetAside(
-            row.line, "", f"has {len(row.texts)} fields, the header {len(columns)}: is a quote missing?"
-        )
+def _entry(row: Fields, readers: Sequence[tuple[str, _Reader]]) -> Entry:
+    line, texts = row
+    if len(texts) > len(readers) and any(map(str.strip, texts[len(readers) :])):
+        return SetAside(line, "", f"has {len(texts)} fields, the header {len(readers)}: is a quote missing?")
     fields: dict[str, object] = {}
-    for name, text in zip(columns, row.texts, strict=False):
-        try:
-            value = _value(name, text.strip())
-        except BadText as error:
-            return SetAside(row.line, name, str(error))
-        if value is not None:
-            fields[name] = value
-    return ParsedWorkout(row.line, fields)
+    for (name, reader), text in zip(readers, texts, strict=False):
+        if text:
+            try:
+                value = reader(text.strip())
+            except BadText as error:
+                return SetAside(line, name, str(error))
+            if value is not None:
+                fields[name] = value
+    return ParsedWorkout(line, fields)
 
 
-def _value(name: str, text: str) -> object:
-    if not text:
-        return None
-    if name in _NUMBERS:
-        value = number(text)
-        return None if not value and name in _ZERO_IS_ABSENT else value
-    if name == "startedAt":
-        return zoned(text)
-    return text.lower() if name in _LOWER_CASE else text
+def _text(text: str) -> str | None:
+    return text or None
+
+
+def _word(text: str) -> str | None:
+    return text.lower() or None
+
+
+def _positive(text: str) -> Decimal | None:
+    """The number in `text`; 0 says nothing, for nobody has a pulse of 0, and indoors there is no distance."""
+    return number(text) or None
+
+
+_READERS: dict[str, _Reader] = {
+    "type": _word,
+    "startedAt": zoned,
+    "durationMin": number,
+    "caloriesBurned": number,
+    "distanceM": _positive,
+    "avgHeartRate": _positive,
+    "rpe": number,
+    "intensity": _word,
+}
