@@ -7,12 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from wotr_workers.imports import apple_health, garmin, own, strava
+from wotr_workers.imports import apple_health, fitnotes, garmin, hevy, jefit, own, strava, strong
 from wotr_workers.imports.lines import Line, Lines
 from wotr_workers.imports.parsed import Format, Layout, Unrecognised, short
 from wotr_workers.imports.rows import Row, rows, undivided
 
-FORMATS: tuple[Format, ...] = (own.FORMAT, strava.FORMAT, garmin.FORMAT, apple_health.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    own.FORMAT,
+    strava.FORMAT,
+    strong.FORMAT,
+    hevy.FORMAT,
+    fitnotes.FORMAT,
+    garmin.FORMAT,
+    apple_health.FORMAT,
+    jefit.FORMAT,
+)
 _DELIMITERS = ",;\t|"
 _SHOWN = 200
 # What packed files begin with, as a line's approximate text has it.

@@ -116,7 +116,8 @@ class Layout:
     `read` makes entries of the rows below the header; it raises Asked at the first row that cannot be
     understood without a setting that nobody said. `may_ask` are the settings it may need. `survey` looks
     through all rows for what answers its questions, and returns the settings with these answers, or raises
-    Asked; without a `survey` of its own a layout is surveyed by reading it to the end.
+    Asked; without a `survey` of its own a layout is surveyed by reading it to the end. A layout's own survey is
+    asked even where all settings are said: what a file gives away overrules them.
     `headerless`: the first line is no header but the first row.
     """
 
@@ -145,12 +146,13 @@ class Unrecognised(Exception):
 
 
 class Asked(Exception):
-    """A row cannot be understood without a setting that nobody said."""
+    """A row cannot be understood without a setting that nobody said; `others` are known to be wanted, too."""
 
-    def __init__(self, question: Question, line: int) -> None:
+    def __init__(self, question: Question, line: int, *others: Question) -> None:
         super().__init__(question)
         self.question = question
         self.line = line
+        self.questions = (question, *others)
 
 
 class BadText(Exception):
