@@ -112,6 +112,12 @@ def test_a_workout_comes_back_with_where_it_came_from(written: Any) -> None:
 
 
 @FORMS
+def test_an_activity_whose_length_nobody_knows_comes_back_without_one(written: Any) -> None:
+    unknown = RUN.model_copy(update={"duration_min": None})
+    assert workout(written(exports.exported_workout(unknown))).duration_min is None
+
+
+@FORMS
 def test_a_session_comes_back_with_its_sets(written: Any) -> None:
     found = session(written(exports.exported_session(SESSION, ITS_WORKOUT)))
     assert tuple(each.training_set for each in found.sets) == SESSION.sets

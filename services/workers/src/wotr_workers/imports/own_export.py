@@ -174,6 +174,7 @@ def _json_session(line: int, found: Exported) -> Iterator[Entry]:
 
 def _workout(line: int, found: Exported) -> ParsedWorkout:
     fields = {name: _exact(value) for name, value in found.items() if name not in _BESIDE}
+    fields.setdefault("durationMin", None)  # an export leaves out what nobody knows
     if isinstance(started_at := fields.get("startedAt"), str):
         fields["startedAt"] = zoned(started_at)
     text = partial(_text, found)
