@@ -78,7 +78,9 @@ def dead_letters(url: str) -> list[dict[str, Any]]:
 
 
 def events_of(bus: Ear, user: str) -> list[dict[str, Any]]:
-    return [event["detail"] for event in bus.heard() if event["detail"]["userId"] == user]
+    """The events of the user's workouts."""
+    heard = [event["detail"] for event in bus.heard() if event["detail"]["userId"] == user]
+    return [event for event in heard if event["name"].startswith("workout.")]
 
 
 def test_queued_workouts_are_stored_and_become_events_while_poison_alone_is_set_aside(
