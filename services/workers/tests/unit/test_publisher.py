@@ -14,10 +14,13 @@ from tests.unit.cloud import Queue
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated
 from wotr_common.messages import AcceptedWorkout
+from wotr_common.versions import first_version
 from wotr_workers.bus import PAUSES_S, Bus
 from wotr_workers.publisher import event_in, publish
 from wotr_workers.store import raw
 from wotr_workers.workouts import accepted_item
+
+WRITTEN = datetime(2026, 3, 1, 0, 0, 2, tzinfo=UTC)
 
 
 def item(day: int) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def item(day: int) -> dict[str, Any]:
             "workout": {"type": "run", "startedAt": f"2026-02-{day:02}T07:00:00Z", "durationMin": 30.5},
         }
     )
-    return accepted_item(accepted, 1)
+    return accepted_item(accepted, 1, WRITTEN)
 
 
 def record(day: int = 1, name: str = "INSERT", **image: Any) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def test_an_event_says_what_was_stored(queue: Queue) -> None:
         "userId": "ada",
         "data": {
             "workoutId": "20260203T070000000Z",
-            "version": 1,
+            "version": first_version(WRITTEN),
             "type": "run",
             "startedAt": "2026-02-03T07:00:00.000Z",
             "durationMin": 30.5,
