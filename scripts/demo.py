@@ -14,6 +14,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import strava_sample
 import strong_sample
@@ -65,11 +66,12 @@ def show_refusals(stage: Stage, athlete: Athlete) -> None:
 
 
 def show_training(athlete: Athlete) -> None:
-    """Records, and the load up to the newest workout."""
-    newest = training.newest(athlete)
+    """The newest workouts, records, and the load up to the newest one that was imported."""
+    training.newest(athlete)
     training.records(athlete)
-    if newest:
-        training.load(athlete, date.fromisoformat(newest["startedAt"][:10]))
+    imported = [each["startedAt"] for each in workouts_of(athlete) if "importId" in each]
+    if imported:
+        training.load(athlete, date.fromisoformat(max(imported)[:10]))
 
 
 def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> None:
@@ -86,7 +88,7 @@ def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> N
     step("A history from another app is imported, twice")
     history.bring(athlete, name, content, settings)
     step("Totals, records and load follow")
-    training.totals(athlete, workouts_of(athlete))
+    training.totals(athlete, len(workouts_of(athlete)))
     show_training(athlete)
     step("Another athlete brings a strength history, set by set")
     lifter = stage.athlete()
@@ -102,14 +104,15 @@ def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> N
     show_refusals(stage, athlete)
 
 
-def workouts_of(athlete: Athlete) -> int:
-    """How many workouts the athlete has, counted page by page."""
-    count, token = 0, ""
+def workouts_of(athlete: Athlete) -> list[dict[str, Any]]:
+    """All workouts that the athlete has, page by page."""
+    found: list[dict[str, Any]] = []
+    token = ""
     while True:
         page = expect(athlete.call("GET", f"/me/workouts?limit=100{token}"), 200).json()
-        count += len(page["workouts"])
+        found += page["workouts"]
         if "nextToken" not in page:
-            return count
+            return found
         token = f"&nextToken={page['nextToken']}"
 
 

@@ -23,10 +23,10 @@ def bring(athlete: Athlete, name: str, content: bytes, settings: Mapping[str, st
     """Import the file twice, as its owner might, and show how both went; the id of the first import."""
     first = _imported(athlete, name, content, settings)
     again = _imported(athlete, name, content, settings)
-    table = Table("", *COUNTS, "seconds", title=f"{name}: {len(content):,} bytes, {first['format']}")
+    table = Table("", *COUNTS, title=f"{name}: {len(content):,} bytes, {first['format']}")
     for label, state in (("first import", first), ("same file again", again)):
         counts = state["counts"]
-        table.add_row(label, *(f"{counts.get(each, 0):,}" for each in COUNTS), state.get("seconds", ""))
+        table.add_row(label, *(f"{counts.get(each, 0):,}" for each in COUNTS))
     console.print(table)
     for reason, rows in sorted(first["setAsideReasons"].items(), key=lambda each: -each[1])[:SHOWN]:
         console.print(f"  set aside: {rows} × {reason}")

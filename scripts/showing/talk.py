@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,12 @@ from rich.console import Console
 from stage_client import Answer
 
 PATIENCE_S = 120.0
+PIPE_WIDTH = 120
 
-# No markup: files, their names and what is said of them may hold [brackets].
-console = Console(highlight=False, soft_wrap=True, markup=False)
+# No markup: files, their names and what is said of them may hold [brackets]. A pipe has no width of its own.
+console = Console(
+    highlight=False, soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH
+)
 
 
 class DemoError(Exception):

@@ -32,8 +32,8 @@ def totals(athlete: Athlete, workouts: int) -> None:
     console.print(table)
 
 
-def newest(athlete: Athlete) -> dict[str, Any] | None:
-    """The newest stored workouts are shown; the newest of all is returned."""
+def newest(athlete: Athlete) -> None:
+    """The newest stored workouts."""
     page = expect(athlete.call("GET", f"/me/workouts?limit={SHOWN}"), 200).json()
     table = Table("started", "type", "min", "km", "kg", "source", title=f"GET /me/workouts?limit={SHOWN}")
     for each in page["workouts"]:
@@ -42,7 +42,6 @@ def newest(athlete: Athlete) -> dict[str, Any] | None:
         minutes = f"{each['durationMin']:.0f}" if "durationMin" in each else ""
         table.add_row(each["startedAt"], each["type"], minutes, km, kg, each["source"])
     console.print(table)
-    return page["workouts"][0] if page["workouts"] else None
 
 
 def records(athlete: Athlete) -> None:
