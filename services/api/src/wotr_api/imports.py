@@ -50,6 +50,9 @@ class ImportRecord(Record):
     label: str = ""
     unit: str = ""
     value: Number | None = None
+    previous: Number | None = Field(None, description="the best before it")
+    started_at: Instant | None = None
+    message: str | None = Field(None, description="all of it in a sentence")
 
 
 class ImportRecords(Record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from wotr_common import keys
 
@@ -12,23 +12,27 @@ Item = Mapping[str, Any]
 Read = Callable[[str | None, int], tuple[list[Item], str | None]]
 
 MOST_QUERIES = 20
+Shaped = TypeVar("Shaped")
 
 
-def collected(read: Read, after: str | None, limit: int) -> tuple[list[Item], str | None]:
-    """At most `limit` items and the sort key after which the next page begins (None: there is none).
+def collected(
+    read: Read, shape: Callable[[Item], Shaped], after: str | None, limit: int, queries: int = MOST_QUERIES
+) -> tuple[list[Shaped], str | None]:
+    """At most `limit` items in their `shape`, and the sort key after which the next page begins (None: none).
 
-    One query may read less than it was asked for: items of sessions are large. After twenty of them the page
-    is answered, short, and followed by another.
+    One query reads at most a megabyte, which may be less than was asked for. After so many `queries` the page
+    is answered, short, and followed by another. Items are shaped as they come: a hundred long sessions are
+    more than a function can hold, their lines in a list are not.
     """
-    found: list[Item] = []
-    for _ in range(MOST_QUERIES):
+    found: list[tuple[str, Shaped]] = []
+    for _ in range(queries):
         more, after = read(after, limit + 1 - len(found))
-        found += more
+        found += [(str(item[keys.SK]), shape(item)) for item in more]
         if len(found) > limit:
-            return found[:limit], str(found[limit - 1][keys.SK])
+            return [shaped for _, shaped in found[:limit]], found[limit - 1][0]
         if after is None:
             break
-    return found, after
+    return [shaped for _, shaped in found], after
 
 
 def everything(read: Read, most: int) -> list[Item]:

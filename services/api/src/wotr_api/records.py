@@ -68,12 +68,10 @@ class PersonalRecords(Record):
     next_token: str | None = None
 
 
-def views(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The answers for the records in `items`; a record whose workouts are all gone has no value left."""
-    return [_view(item) for item in items if "value" in item]
-
-
-def _view(item: Mapping[str, Any]) -> dict[str, Any]:
+def view(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer for the record in `item`; None where no workout is left that it could be of."""
+    if "value" not in item:
+        return None
     record = PersonalRecord.model_validate({**item, "baseline": len(item.get("history", ())) == 1})
     return record.model_dump(mode="json", by_alias=True, exclude_none=True)
 

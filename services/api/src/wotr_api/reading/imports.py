@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, ids, imports, paging, parameters
@@ -62,11 +64,10 @@ def _import(import_id: str) -> tuple[str, paging.Item]:
 
 def _rows(
     athlete: str, import_id: str, asked: parameters.Rows
-) -> tuple[list[dict[str, object]], dict[str, str]]:
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     partition = keys.import_pk(athlete, import_id)
 
     def read(after: str | None, limit: int) -> tuple[list[paging.Item], str | None]:
         return items().page(partition, keys.set_aside_prefix(), after, limit)
 
-    found, token = page(athlete, f"/me/imports/{import_id}/rows", asked, read)
-    return [imports.row_view(each) for each in found], token
+    return page(athlete, f"/me/imports/{import_id}/rows", asked, read, shape=imports.row_view)

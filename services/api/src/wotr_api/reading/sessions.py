@@ -15,6 +15,7 @@ from wotr_common.problems import Problem
 from wotr_common.session import Session
 
 router = door.router()
+_QUERIES = 60  # a hundred sessions of 400 KB, the most that an item may have, lie in fewer megabytes
 
 
 @router.get("/me/sessions")
@@ -30,8 +31,8 @@ def get_my_sessions() -> Response[str]:
     def read(after: str | None, limit: int) -> tuple[list[Item], str | None]:
         return items().page(keys.user_pk(athlete), bounds, after, limit, newest_first=True)
 
-    found, token = page(athlete, "/me/sessions", asked, read)
-    said = {"sessions": [sessions.summary(item) for item in found]}
+    found, token = page(athlete, "/me/sessions", asked, read, shape=sessions.summary, queries=_QUERIES)
+    said = {"sessions": found}
     return door.answer(200, said if asked.last is not None else {**said, **token})
 
 

@@ -89,7 +89,7 @@ ROUTES: tuple[Route, ...] = (
         "What is absent stays, null takes it back",
         ProfileView,
         body=ProfileFields,
-        problems=(400, 409, 413, 415, 422),
+        problems=(400, 413, 415, 422),
     ),
     Route("get", "/health", "open", "health", "getHealth", "Whether the API answers", Health),
 )
