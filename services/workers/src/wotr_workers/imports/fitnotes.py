@@ -7,12 +7,11 @@ name ends is told by what stands behind it. Identical rows are real sets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from wotr_workers.imports.columns import spelled
 from wotr_workers.imports.figures import figure, seconds
-from wotr_workers.imports.gather import Texts
-from wotr_workers.imports.parsed import BadText, Format, Layout, ParsedSession, Settings
+from wotr_workers.imports.gather import Head, Texts
+from wotr_workers.imports.parsed import BadText, Format, Layout, Settings
 from wotr_workers.imports.sets import Found, Nothing, SetTexts, bare, training_set
 from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, titled
 from wotr_workers.imports.unit_names import metres, weight_unit
@@ -44,10 +43,10 @@ def recognise(header: Texts) -> Layout | None:
 FORMAT = Format("fitnotes", "fitnotes", "FitNotes's export (Date, Exercise, Category, Weight, …)", recognise)
 
 
-def _begun(texts: Texts, columns: Columns, settings: Settings) -> ParsedSession:
+def _begun(texts: Texts, columns: Columns, settings: Settings) -> Head:
     """The session of a row's date."""
     session = titled(texts, columns, settings)
-    return replace(session, identity=session.local.date().isoformat()) if session.date_only else session
+    return session._replace(identity=session.local.date().isoformat()) if session.date_only else session
 
 
 def _meaning(said: Mapping[str, str], units: Units) -> Found:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from wotr_common.session import MOST_SETS, TrainingSet
 from wotr_workers.imports.columns import BadField, misfit
@@ -34,13 +36,25 @@ Texts = Sequence[str]
 _LONGEST_MIN = 24 * 60
 
 
+class Head(NamedTuple):
+    """A session without its sets; see ParsedSession."""
+
+    identity: str
+    local: datetime
+    started_at: datetime
+    date_only: bool = False
+    title: str | None = None
+    duration_min: Decimal | None = None
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """How the rows of a table are read.
 
     `names` are its columns' own names, of which at least the first `needed` must be there, and `things` those
     of them that a message may name. Neighbouring rows are of one session where `telling` gives the same;
-    `begun` makes that session of its first row, without sets, or raises BadField or Unsaid. `chosen` are the
+    `begun` makes its head of the first row, or raises BadField or Unsaid. `chosen` are the
     texts that say a set, and `meaning` is what they say. At place `notes` stands what was written about the
     session, -1 for nowhere. `fitted` makes a row that is too wide fit, None where it cannot.
     """
@@ -49,7 +63,7 @@ class Table:
     needed: int
     things: Mapping[str, str]
     telling: Callable[[Texts], object]
-    begun: Callable[[Texts], ParsedSession]
+    begun: Callable[[Texts], Head]
     chosen: Callable[[Texts], tuple[str, ...]]
     meaning: Callable[[tuple[str, ...]], Found]
     notes: int = -1
@@ -105,7 +119,7 @@ class _Session:
     def __init__(self, table: Table) -> None:
         self._table = table
         self.told: object = None
-        self.head: ParsedSession | None = None  # None where `fault` says why there is none
+        self.head: Head | None = None  # None where `fault` says why there is none
         self.fault = ("", "")
         self.sets: list[ParsedSet] = []
         self.notes: str | None = None
@@ -122,7 +136,7 @@ class _Session:
     def ended(self) -> Iterator[ParsedSession]:
         """The session, where it has any sets."""
         if self.head is not None and self.sets:
-            yield replace(self.head, sets=tuple(self.sets), notes=self.notes)
+            yield ParsedSession(**self.head._asdict(), sets=tuple(self.sets), notes=self.notes)
 
     def other(self, line: int, found: Found) -> SetAside | Remark:
         """A row that is no set of this session; what it says of the set before is kept with that."""

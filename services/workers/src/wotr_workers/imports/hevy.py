@@ -6,15 +6,14 @@ The columns are called the same everywhere; the names of months follow the app's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from wotr_common.session import SetType
 from wotr_workers.imports.columns import plain, spelled
 from wotr_workers.imports.days import start
-from wotr_workers.imports.gather import Texts, session_minutes
-from wotr_workers.imports.parsed import BadText, Format, Layout, ParsedSession, Settings, shown
+from wotr_workers.imports.gather import Head, Texts, session_minutes
+from wotr_workers.imports.parsed import BadText, Format, Layout, Settings, shown
 from wotr_workers.imports.sets import Found, SetTexts, training_set
 from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, titled
 
@@ -60,11 +59,11 @@ def recognise(header: Texts) -> Layout | None:
 FORMAT = Format("hevy", "hevy", "Hevy's export (title, start_time, end_time, exercise_title, …)", recognise)
 
 
-def _begun(texts: Texts, columns: Columns, settings: Settings) -> ParsedSession:
+def _begun(texts: Texts, columns: Columns, settings: Settings) -> Head:
     """The session of a row."""
     session = titled(texts, columns, settings)
     minutes, warnings = _minutes(session.started_at, columns.text(texts, "end"), settings)
-    return replace(session, duration_min=minutes, warnings=warnings)
+    return session._replace(duration_min=minutes, warnings=warnings)
 
 
 def _minutes(started_at: datetime, end: str, settings: Settings) -> tuple[Decimal | None, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from wotr_common.session import TrainingSet
@@ -46,8 +46,7 @@ class ParsedWorkout:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedSet:
+class ParsedSet(NamedTuple):
     """A set as its row says it, in canonical units and with its warnings."""
 
     line: int
@@ -146,13 +145,12 @@ class Unrecognised(Exception):
 
 
 class Asked(Exception):
-    """A row cannot be understood without a setting that nobody said; `others` are known to be wanted, too."""
+    """A row cannot be understood without a setting that nobody said."""
 
-    def __init__(self, question: Question, line: int, *others: Question) -> None:
+    def __init__(self, question: Question, line: int) -> None:
         super().__init__(question)
         self.question = question
         self.line = line
-        self.questions = (question, *others)
 
 
 class BadText(Exception):

@@ -25,7 +25,8 @@ from wotr_workers.imports.typed import converted_from
 
 LINE_MAX = 200  # characters of a name or title
 _SUPERSET_MAX = 32
-_REMEMBERED = 16_384  # sets; with the texts that say them some 20 MB
+_ROWS = 65_536  # texts of rows that are remembered, and
+_SETS = 32_768  # sets that they say: some 60 MB together at the most
 _PARTS = 4096  # texts of each kind
 _LONGEST_REST_S = 86_400
 _UNITS = {"weight": "kg", "distance": "m", "duration": "s"}
@@ -100,12 +101,13 @@ class Remembered(dict[tuple[str, ...], Found]):
         self._meaning = meaning
 
     def __missing__(self, texts: tuple[str, ...]) -> Found:
-        if len(self) >= _REMEMBERED:
+        if len(self) >= _ROWS:
             self.clear()
         found = self[texts] = self._meaning(texts)
         return found
 
 
+@lru_cache(_SETS)
 def training_set(said: SetTexts) -> TrainingSet | Refused:
     """The set in canonical units with its warnings, or why it is none; Unsaid.
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from wotr_workers.imports.columns import width
-from wotr_workers.imports.gather import Texts, session_minutes
-from wotr_workers.imports.parsed import Format, Layout, ParsedSession, Settings, shown
+from wotr_workers.imports.gather import Head, Texts, session_minutes
+from wotr_workers.imports.parsed import Format, Layout, Settings, shown
 from wotr_workers.imports.sets import Found, Note, Nothing, Rest, SetTexts, bare, training_set
 from wotr_workers.imports.strong_names import SPELLINGS, row_kind, seconds_in
 from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, is_number, titled
@@ -69,10 +68,10 @@ def _is_row(texts: Texts, names: Texts) -> bool:
     )
 
 
-def _begun(texts: Texts, columns: Columns, settings: Settings) -> ParsedSession:
+def _begun(texts: Texts, columns: Columns, settings: Settings) -> Head:
     """The session of a row."""
     minutes, warnings = _minutes(columns.text(texts, "length"))
-    return replace(titled(texts, columns, settings), duration_min=minutes, warnings=warnings)
+    return titled(texts, columns, settings)._replace(duration_min=minutes, warnings=warnings)
 
 
 def _minutes(text: str) -> tuple[Decimal | None, tuple[str, ...]]:

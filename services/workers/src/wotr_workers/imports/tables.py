@@ -11,8 +11,8 @@ from wotr_common.units import METRES, WeightUnit
 from wotr_workers.imports.columns import BadField, first_places, plain, width
 from wotr_workers.imports.days import start
 from wotr_workers.imports.figures import figure
-from wotr_workers.imports.gather import Table, Texts, entries
-from wotr_workers.imports.parsed import Asked, BadText, Entry, Layout, ParsedSession, Question, Settings
+from wotr_workers.imports.gather import Head, Table, Texts, entries
+from wotr_workers.imports.parsed import Asked, BadText, Entry, Layout, Question, Settings
 from wotr_workers.imports.rows import Broken, Row
 from wotr_workers.imports.sets import LINE_MAX, Found, bare, cut
 from wotr_workers.imports.texts import printable
@@ -83,7 +83,7 @@ class Reading:
     required: frozenset[str]
     telling: tuple[str, ...]
     meant: tuple[str, ...]
-    begun: Callable[[Texts, Columns, Settings], ParsedSession]
+    begun: Callable[[Texts, Columns, Settings], Head]
     meaning: Meaning
     fitted: Callable[[Texts, Columns], Texts | None] | None = None
 
@@ -111,7 +111,7 @@ class Reading:
         units = Units(columns.weight_unit or settings.weight_unit, columns.metres or said_metres)
         fitted = self.fitted
 
-        def begun(texts: Texts) -> ParsedSession:
+        def begun(texts: Texts) -> Head:
             return self.begun(texts, columns, settings)
 
         def meaning(texts: tuple[str, ...]) -> Found:
@@ -130,7 +130,7 @@ class Reading:
         )
 
 
-def titled(texts: Texts, columns: Columns, settings: Settings) -> ParsedSession:
+def titled(texts: Texts, columns: Columns, settings: Settings) -> Head:
     """The session of a row, told from others by its local start and its title, which every export has.
 
     BadField where the row says no time; Unsaid.
@@ -141,13 +141,12 @@ def titled(texts: Texts, columns: Columns, settings: Settings) -> ParsedSession:
     except BadText as error:
         raise BadField(place, str(error)) from None
     title = printable(columns.text(texts, "title"))
-    return ParsedSession(
+    return Head(
         identity=f"{local.isoformat()}|{title}",
         local=local,
         started_at=started_at,
-        sets=(),
-        title=cut(title, LINE_MAX) or None,
         date_only=date_only,
+        title=cut(title, LINE_MAX) or None,
     )
 
 
@@ -160,7 +159,7 @@ def is_number(text: str) -> bool:
 
 
 def _surveyed(rows: Iterable[Row], columns: Columns, table: Table, settings: Settings) -> Settings:
-    """The settings with the unit that the weights give away; Asked for all that nobody says."""
+    """The settings with the unit that the weights give away; Asked for what nobody says."""
     weights = _Doubtful(columns, "weight", columns.weight_unit, weight_unit)
     lengths = _Doubtful(columns, "distance", columns.metres, metres)
     first = 0
@@ -173,16 +172,12 @@ def _surveyed(rows: Iterable[Row], columns: Columns, table: Table, settings: Set
             weights.take(row.line, texts)
             lengths.take(row.line, texts)
     settings = replace(settings, weight_unit=exported_in(weights.seen) or settings.weight_unit)
-    wanting: list[tuple[Question, int]] = []
     if weights.line and settings.weight_unit is None:
-        wanting.append(("weightUnit", weights.line))
+        raise Asked("weightUnit", weights.line)
     if lengths.line and settings.distance_unit is None:
-        wanting.append(("distanceUnit", lengths.line))
+        raise Asked("distanceUnit", lengths.line)
     if first and settings.timezone is None:
-        wanting.append(("timezone", first))
-    if wanting:
-        (question, line), *others = wanting
-        raise Asked(question, line, *(other for other, _line in others))
+        raise Asked("timezone", first)
     return settings
 
 
