@@ -157,10 +157,8 @@ def package(arguments: list[str]) -> None:
 
 @command
 def bench(arguments: list[str]) -> None:
-    """The benchmarks in scripts/bench, on a deployed local cloud (-- imports: one of them)."""
-    chosen = parts.benchmarks(arguments)
-    with cloud.deployed() as variables:
-        parts.bench(chosen, variables)
+    """The benchmarks in scripts/bench (-- readers --rows 10000: one of them, with its own options)."""
+    parts.bench(arguments)
 
 
 @command

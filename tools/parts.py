@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import Path
 
 from tools import cloud, contracts, environments, house, locks, projects
@@ -20,6 +21,8 @@ TARGETS = {
     "infra": [["tests"]],
     "tools": [["tools", "noxfile.py"]],
 }
+# benchmarks that need no stage, with what they import; each has a tool set of its name
+WITHOUT_A_STAGE = {"readers": ["scripts", "shared/src", "services/workers/src"]}
 RULES = "tools/template_rules"
 # the last release of cfn-nag as an image; it has no package for Python
 CFN_NAG = "stelligent/cfn_nag:0.8.10"
@@ -135,11 +138,23 @@ def benchmarks(arguments: Sequence[str]) -> list[Path]:
     return [known[name] for name in arguments or known]
 
 
-def bench(chosen: Sequence[Path], deployed: dict[str, str]) -> None:
-    """Run benchmarks; ``deployed`` points at a stage."""
-    for path in chosen:
+def bench(arguments: Sequence[str]) -> None:
+    """Run benchmarks; from the first option on, words go to the one that is named before it."""
+    names = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    options = arguments[len(names) :]
+    if options and len(names) != 1:
+        raise Failed(f"name one benchmark before {options[0]}")
+    chosen = benchmarks(names)
+    for path in (each for each in chosen if each.stem in WITHOUT_A_STAGE):
         print(f"\n=== {path.stem} ===", flush=True)
-        cloud.pipeline([path], deployed)
+        paths = environments.search_path([ROOT / place for place in WITHOUT_A_STAGE[path.stem]])
+        run([environments.tool(path.stem), path, *options], env=paths)
+    staged = [each for each in chosen if each.stem not in WITHOUT_A_STAGE]
+    if staged:
+        with cloud.deployed() as variables:
+            for path in staged:
+                print(f"\n=== {path.stem} ===", flush=True)
+                cloud.pipeline([path, *options], variables)
 
 
 def template_files() -> list[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
-from tools import cloud, parts, projects, report, shell, suites
+from tools import cloud, environments, parts, projects, report, shell, suites
 from tools.shell import Failed
 
 
@@ -74,8 +74,25 @@ def test_scripts_are_run_by_name(arguments: list[str], said: str) -> None:
 
 def test_benchmarks_are_chosen_by_name() -> None:
     assert [path.stem for path in parts.benchmarks(["imports"])] == ["imports"]
-    with pytest.raises(Failed, match="no benchmark called import; there are: burst, imports"):
+    with pytest.raises(Failed, match="no benchmark called import; there are: burst, imports, readers"):
         parts.benchmarks(["import"])
+
+
+def test_a_benchmark_s_options_follow_its_name() -> None:
+    with pytest.raises(Failed, match="name one benchmark before --rows"):
+        parts.bench(["--rows", "10"])
+    with pytest.raises(Failed, match="name one benchmark before --rows"):
+        parts.bench(["imports", "readers", "--rows", "10"])
+
+
+def test_a_benchmark_that_needs_no_stage_deploys_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[list[str]] = []
+    monkeypatch.setattr(environments, "tool", lambda name: f"python of {name}")
+    monkeypatch.setattr(parts, "run", lambda command, **_: happened.append([*map(str, command)]))
+    parts.bench(["readers", "--rows", "10"])
+    ((python, script, *options),) = happened
+    assert (python, options) == ("python of readers", ["--rows", "10"])
+    assert script.endswith("scripts/bench/readers.py")
 
 
 def test_what_cannot_be_shown_is_said_before_a_cloud_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
