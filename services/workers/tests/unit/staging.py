@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-from tests.unit import toys
+from tests.unit.chaos import OneAtATime
 from tests.unit.cloud import TABLE
 from tests.unit.exports import LIMITS
 
+from tests.unit import toys
 from wotr_common import keys
 from wotr_workers.imports.run import Importer
+from wotr_workers.imports.told import Records
 from wotr_workers.imports.undo import Undoer
 from wotr_workers.records.kept import KeptRecords
 from wotr_workers.records.rebuild import Rebuilder
@@ -31,9 +33,10 @@ _VOLATILE = {"version", "uploadVersion", "uploadedAt", "createdAt", "endedAt", "
 class Stage:
     """The import's neighbours in memory: bucket, table, topic with a queue that hears it, a clock."""
 
-    def __init__(self, dynamodb: Any) -> None:
-        self.dynamodb = dynamodb
+    def __init__(self, dynamodb: Any, records: Records | None = None) -> None:
+        self.dynamodb: Any = OneAtATime(dynamodb)
         self.now = NOW
+        self._records = records
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -53,6 +56,10 @@ class Stage:
         return Imports(self.dynamodb, TABLE)
 
     @property
+    def records(self) -> Records:
+        return self._records or Rebuilder(KeptRecords(self.table, self.clock))
+
+    @property
     def until(self) -> datetime:
         """When an invocation that begins now ends."""
         return self.now + INVOCATION
@@ -67,7 +74,7 @@ class Stage:
             self.imports,
             Leases(self.dynamodb, TABLE),
             ImportsTopic(self.sns, self.topic),
-            Rebuilder(KeptRecords(self.table, self.clock)),
+            self.records,
             lambda: LIMITS,
             self.clock,
             toys.opened,
@@ -79,7 +86,7 @@ class Stage:
             self.imports,
             Leases(self.dynamodb, TABLE),
             ImportsTopic(self.sns, self.topic),
-            Rebuilder(KeptRecords(self.table, self.clock)),
+            self.records,
             lambda: LIMITS,
             self.clock,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -202,3 +203,33 @@ def test_an_item_that_dynamodb_never_takes_costs_its_rows_and_no_others(stage: S
     ((line, _, reason),) = stage.set_aside()
     assert line == 3
     assert reason.startswith("DynamoDB refuses it")
+
+
+class Counting:
+    """A client that counts its calls by name."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self.client, name)
+
+
+def test_what_is_known_costs_a_few_reads_for_a_hundred_rows_and_no_writes(stage: Stage) -> None:
+    rows = text([STRAVA, *(strava_row(Activity_ID=str(n), Activity_Date=day(n)) for n in range(200))])
+    stage.run(rows)
+    counting = stage.dynamodb = Counting(stage.dynamodb)
+
+    stage.run(rows, "i2")
+
+    written = sum(counting.calls[name] for name in ("update_item", "transact_write_items"))
+    assert written == counting.calls["batch_write_item"] == 0
+    # The lease, the state's first words, settings, two batches, the end and that it was told.
+    assert counting.calls["put_item"] == 7
+    assert counting.calls["batch_get_item"] <= 1 + 2 * 2
+
+
+def day(n: int) -> str:
+    return f"Oct {1 + n // 24}, 2022, {1 + n % 12}:00:00 {'AM' if n // 12 % 2 else 'PM'}"

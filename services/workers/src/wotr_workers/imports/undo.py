@@ -58,10 +58,11 @@ class Undoer:
             if state is None or state["state"] not in (UNDOING, UNDONE):
                 logger.info("the import is not to be taken back (any more)")
                 return False
-            if state["state"] == UNDOING:
+            asked = state["state"] == UNDOING
+            if asked:
                 state = self._undo(state, user_id, import_id, turn)
             tell(self.imports, self.topic, state)
-            return True
+            return asked
 
     def _undo(self, state: Item, user_id: str, import_id: str, turn: Turn) -> Item:
         made = self.table.of_import(keys.user_pk(user_id), import_id)
