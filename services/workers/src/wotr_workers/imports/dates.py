@@ -10,23 +10,24 @@ from functools import lru_cache
 from wotr_workers.imports.parsed import BadText, shown
 
 # By the first letters, without accents. English, Dutch, German, French, Spanish, Italian, Portuguese,
-# Scandinavian and Hungarian, then what Polish adds; `juin` and `juil` need a fourth letter.
+# Scandinavian and Hungarian, then what Polish, Turkish, Indonesian and Russian add; `juin` and `juil` need a
+# fourth letter.
 _MONTHS = {
     beginning: number
     for number, beginnings in enumerate(
         (
-            "jan ene gen sty",
-            "feb fev lut",
-            "mar mrt maa",
-            "apr avr abr kwi",
-            "may mei mai mag maj",
-            "jun juin giu cze",
-            "jul juil lug lip",
-            "aug ago aou sie",
-            "sep set sze wrz",
-            "oct okt ott out paz",
-            "nov lis",
-            "dec des dez dic gru",
+            "jan ene gen sty oca янв",
+            "feb fev lut sub фев",
+            "mar mrt maa мар",
+            "apr avr abr kwi nis апр",
+            "may mei mai mag maj мая маи",
+            "jun juin giu cze haz июн",
+            "jul juil lug lip tem июл",
+            "aug ago aou sie agu авг",
+            "sep set sze wrz eyl сен",
+            "oct okt ott out paz eki окт",
+            "nov lis kas ноя",
+            "dec des dez dic gru ara дек",
         ),
         start=1,
     )
@@ -40,6 +41,7 @@ _DAYS = tuple(
         rf"(?P<day>\d{{1,2}})\.?\s+(?:de\s+)?{_WORD},?\s+(?:de\s+)?(?P<year>\d{{4}})",
         r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
         r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})\.?",
+        r"(?P<year>\d{4})[年년.]\s?(?P<month>\d{1,2})[月월.]\s?(?P<day>\d{1,2})[日일.]",
         r"(?P<one>\d{1,2})[/-](?P<two>\d{1,2})[/-](?P<year>\d{4})",
     )
 )
@@ -80,28 +82,28 @@ def _local(text: str) -> datetime:
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise BadText(f"must be a time such as 2022-10-06 23:19:20, not {shown(text)}")
-    day, hour, minute, second, half = match.groups()
+    said, hour, minute, second, half = match.groups()
     hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
     try:
-        return datetime(*_day(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 - on whatever clock
+        return datetime(*day(said), hours, int(minute), int(second or 0))  # noqa: DTZ001 - on whatever clock
     except ValueError:
         raise BadText(f"is no time that exists: {shown(text)}") from None
 
 
 @lru_cache(_KEPT)
-def _day(text: str) -> tuple[int, int, int]:
+def day(text: str) -> tuple[int, int, int]:
     """Year, month and day of `text`, whether or not there is such a day; BadText."""
     match = next(filter(None, (spelling.fullmatch(text) for spelling in _DAYS)), None)
     said = match.groupdict() if match else {}
     number: int | None
     if "one" in said:
-        number, day = _told_apart(int(said["one"]), int(said["two"]), text)
+        number, of_month = _told_apart(int(said["one"]), int(said["two"]), text)
     else:
         number = month(said["word"]) if "word" in said else int(said.get("month", 0))
-        day = int(said.get("day", 0))
+        of_month = int(said.get("day", 0))
     if not number:
         raise BadText(f"must be a time such as 2022-10-06 23:19:20, not one of {shown(text)}")
-    return int(said["year"]), number, day
+    return int(said["year"]), number, of_month
 
 
 def _told_apart(one: int, two: int, text: str) -> tuple[int, int]:
