@@ -62,7 +62,8 @@ class Import:
 
 def begin(athlete: Athlete, content: bytes, settings: Mapping[str, str], content_type: str) -> Import:
     """Ask for an import with `settings` (weightUnit, distanceUnit, timezone) and upload `content` to it."""
-    asked = _expected(athlete.call("POST", "/me/imports", dict(settings)), 201)
+    said = {**settings, **({} if content_type.startswith("text/") else {"contentType": content_type})}
+    asked = _expected(athlete.call("POST", "/me/imports", said), 201)
     upload(asked["upload"], content, content_type)
     return Import(athlete, asked["importId"])
 
