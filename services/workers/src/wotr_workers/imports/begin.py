@@ -8,9 +8,19 @@ from wotr_workers.imports.lease import BUSY_S, Later
 from wotr_workers.store import Imports, Item
 from wotr_workers.store.imports import RUNNING
 from wotr_workers.uploads import Upload
+from wotr_workers.workouts import COMMAND_IDS, CORRELATION_ID
 
 # What is known of an import before its file is: everything else is of an upload, and goes with it.
-_OF_REQUEST = ("userId", "importId", "requestedAt", "correlationId", "weightUnit", "distanceUnit", "timezone")
+_OF_REQUEST = (
+    "userId",
+    "importId",
+    "requestedAt",
+    "weightUnit",
+    "distanceUnit",
+    "timezone",
+    CORRELATION_ID,
+    COMMAND_IDS,
+)
 
 
 def begun(imports: Imports, upload: Upload) -> tuple[Item | None, Item | None]:

@@ -58,7 +58,7 @@ class Undoer:
             if state is None or state["state"] not in (UNDOING, UNDONE):
                 logger.info("the import is not to be taken back (any more)")
                 return False
-            asked = state["state"] == UNDOING
+            asked = bool(state["state"] == UNDOING)
             if asked:
                 state = self._undo(state, user_id, import_id, turn)
             tell(self.imports, self.topic, state)
