@@ -70,10 +70,10 @@ def _meaning(said: Mapping[str, str], units: Units) -> Found:
 def _fitted(texts: Texts, columns: Columns) -> Texts | None:
     """A row that is too wide as one that fits, the name of the exercise put together again.
 
-    As many commas as possible are the name's; the rest must be delimiters to spare, at the end.
+    As few commas as possible are the name's; the rest must be delimiters to spare, at the end.
     """
     count, place = len(columns.names), columns.places["exercise"]
-    for commas in range(len(texts) - count, 0, -1):
+    for commas in range(len(texts) - count + 1):
         end = place + commas + 1
         fitted = [*texts[:place], ",".join(texts[place:end]), *texts[end:]]
         if not any(map(str.strip, fitted[count:])) and _fits(fitted, columns):

@@ -13,20 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from wotr_common.session import TrainingSet
 from wotr_common.units import METRES
 from wotr_workers.imports.columns import misfit
-from wotr_workers.imports.days import start
-from wotr_workers.imports.figures import amount
 from wotr_workers.imports.gather import session_minutes
 from wotr_workers.imports.jefit_logs import packed
+from wotr_workers.imports.jefit_sessions import BadRow, begun, known_amount, measured
 from wotr_workers.imports.parsed import (
     Asked,
-    BadText,
     Entry,
     Format,
     Layout,
@@ -43,7 +40,6 @@ from wotr_workers.imports.sports import OTHER, sport
 from wotr_workers.imports.unit_names import metres, weight_unit
 
 _TITLE = re.compile(r"#{3,}\s*(?P<name>[A-Z][A-Z0-9 &/_-]*?)\s*#*\s*")
-_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _MOST = 100_000  # sessions and exercises that are remembered
 _NO_SESSION = ("", "0", "-1")
 
@@ -61,14 +57,6 @@ def recognise(header: Sequence[str]) -> Layout | None:
 
 
 FORMAT = Format("jefit", "jefit", "Jefit's export (### SETTING ###, … ### EXERCISE LOGS ###, …)", recognise)
-
-
-class _Bad(Exception):
-    """A row that cannot be understood: the field that is wrong, and why."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
 
 
 class _Unpacked(NamedTuple):
@@ -136,7 +124,7 @@ class _File:
         else:
             try:
                 yield from reader(line, dict(zip(self._names, texts, strict=False)))
-            except _Bad as error:
+            except BadRow as error:
                 yield SetAside(line, error.field, str(error))
 
     def _setting(self, line: int, said: dict[str, str]) -> Iterator[Entry]:
@@ -149,8 +137,8 @@ class _File:
         number = said.get("_id", "").strip()
         if number and len(self._sessions) < _MOST:
             started = said.get("starttime", "").strip() or said.get("starttimie", "").strip()
-            session = self._begun(number, started, said.get("mydate", ""))
-            self._sessions[number] = _measured(session, said, started)
+            session = begun(number, started, said.get("mydate", ""), self._zone)
+            self._sessions[number] = measured(session, said, started)
         yield Remark(line)
 
     def _exercise_log(self, line: int, said: dict[str, str]) -> Iterator[Entry]:
@@ -181,7 +169,7 @@ class _File:
         weight, reps, seconds = (said.get(name, "") for name in ("weight_lbs", "reps", "duration"))
         distance = said.get("distance_mi", "")
         if of is None and number not in self._packed and len(self._packed) < _MOST:
-            raise _Bad("exercise_log_id", "must be the _id of a row of EXERCISE LOGS above")
+            raise BadRow("exercise_log_id", "must be the _id of a row of EXERCISE LOGS above")
         if of is None or all(map(bare, (weight, reps, seconds, distance))):
             yield Remark(line)
             return
@@ -208,14 +196,14 @@ class _File:
         number = said.get("_id", "").strip() or said.get("row_id", "").strip()
         exercise = self._exercises.get(said.get("eid", ""), "")
         seconds = said.get("duration", "")
-        session = self._begun(f"cardio {number}", "", said.get("mydate", ""))
-        minutes, warnings = session_minutes((_number(seconds) or Decimal(0)) / 60)
+        session = begun(f"cardio {number}", "", said.get("mydate", ""), self._zone)
+        minutes, warnings = session_minutes((known_amount(seconds) or Decimal(0)) / 60)
         session = replace(
             session,
             type=sport(exercise) if exercise else OTHER,
             duration_min=minutes,
             warnings=warnings,
-            calories_burned=_number(said.get("calorie", "")),
+            calories_burned=known_amount(said.get("calorie", "")),
         )
         distance = said.get("distance", "")
         texts = SetTexts(exercise or "Cardio", distance=distance, metres=self._metres, duration=seconds)
@@ -254,51 +242,13 @@ class _File:
             return known
         date = said.get("mydate", "")
         if number in _NO_SESSION:
-            return self._begun(f"day {date.strip()}", "", date)
-        return self._begun(number, number if _SECONDS.fullmatch(number) else "", date)
-
-    def _begun(self, identity: str, started: str, date: str) -> ParsedSession:
-        """The session that began so many seconds after 1970, or else on some date."""
-        if self._zone is None:
-            raise Unsaid("timezone")
-        if _SECONDS.fullmatch(started):
-            started_at = datetime.fromtimestamp(int(started), UTC)
-            local = started_at.astimezone(self._zone).replace(tzinfo=None)
-            return ParsedSession(identity, local, started_at, ())
-        try:
-            local, started_at, date_only = start(date, self._zone)
-        except BadText as error:
-            raise _Bad("mydate", str(error)) from None
-        return ParsedSession(identity, local, started_at, (), date_only=date_only)
+            return begun(f"day {date.strip()}", "", date, self._zone)
+        return begun(number, number, date, self._zone)
 
     def _is_new_cardio(self, said: dict[str, str], table: str) -> bool:
         """Whether no other table told of cardio of this exercise on this date."""
         key = said.get("mydate", "").strip(), said.get("eid", "").strip()
         return len(self._cardio) >= _MOST or self._cardio.setdefault(key, table) == table
-
-
-def _measured(session: ParsedSession, said: dict[str, str], started: str) -> ParsedSession:
-    """The session with what its row says of it beside its start."""
-    seconds = _number(said.get("total_time", ""))
-    ended = said.get("endtime", "").strip()
-    if not seconds and _SECONDS.fullmatch(started) and _SECONDS.fullmatch(ended):
-        seconds = Decimal(int(ended) - int(started))
-    minutes, warnings = session_minutes((seconds or Decimal(0)) / 60)
-    return replace(
-        session,
-        duration_min=minutes,
-        warnings=warnings,
-        calories_burned=_number(said.get("calories", "")),
-        avg_heart_rate=_number(said.get("avg_heart_rate", "")),
-    )
-
-
-def _number(text: str) -> Decimal | None:
-    """The amount in `text`, None where there is none: what is beside the sets costs no set."""
-    try:
-        return amount(text)
-    except BadText:
-        return None
 
 
 def _road(unit: str) -> Decimal | None:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from wotr_workers.imports.columns import width
 from wotr_workers.imports.gather import Head, Texts, session_minutes
 from wotr_workers.imports.parsed import Format, Layout, Settings, shown
 from wotr_workers.imports.sets import Found, Note, Nothing, Rest, SetTexts, bare, training_set
@@ -42,7 +41,7 @@ def recognise(header: Texts) -> Layout | None:
         return _READING.layout(found)
     for line in _HEADERS:
         names = line.split(",")
-        if len(names) == width(header) and _is_row(header, names):
+        if len(names) == len(header) and _is_row(header, names):
             return _READING.layout(columns_of(names, SPELLINGS), headerless=True)
     return None
 
