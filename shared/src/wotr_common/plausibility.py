@@ -9,17 +9,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from wotr_common.limits import Limits
 from wotr_common.problems import FieldError
 from wotr_common.session import TrainingSet
-from wotr_common.workout import Workout, WorkoutFields
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=24)
 FASTEST_RUN_KMH = Decimal(45)
 STRENGTH = "strength"
 _NONE = Decimal(0)
+
+
+class Said(Protocol):
+    """What is judged of a workout: of WorkoutFields, Workout, or whatever says the same."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def duration_min(self) -> Decimal | None: ...
+    @property
+    def calories_burned(self) -> Decimal | None: ...
+    @property
+    def distance_m(self) -> Decimal | None: ...
+    @property
+    def avg_heart_rate(self) -> Decimal | None: ...
+    @property
+    def rpe(self) -> Decimal | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +49,7 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
-def judge(workout: WorkoutFields | Workout, limits: Limits, now: datetime) -> Verdict:
+def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
     """The verdict on one workout under the `limits` in force at `now`.
 
     Where nobody knows how long it took, nothing that follows from its duration is judged.
@@ -49,14 +68,14 @@ def judge(workout: WorkoutFields | Workout, limits: Limits, now: datetime) -> Ve
     return Verdict(tuple(refusals), tuple(_warnings(workout, now, speed, kcal_per_min)))
 
 
-def _refused_type(workout: WorkoutFields | Workout, limits: Limits) -> list[FieldError]:
+def _refused_type(workout: Said, limits: Limits) -> list[FieldError]:
     if workout.type in limits.supported_types:
         return []
     known = ", ".join(sorted(limits.supported_types))
     return [FieldError("/type", f"{workout.type!r} is not supported; supported are: {known}")]
 
 
-def _refused_duration(workout: WorkoutFields | Workout, limits: Limits) -> list[FieldError]:
+def _refused_duration(workout: Said, limits: Limits) -> list[FieldError]:
     minutes = workout.duration_min
     if minutes is None or limits.duration_min <= minutes <= limits.duration_max:
         return []
@@ -65,17 +84,15 @@ def _refused_duration(workout: WorkoutFields | Workout, limits: Limits) -> list[
     ]
 
 
-def _kmh(workout: WorkoutFields | Workout) -> Decimal:
+def _kmh(workout: Said) -> Decimal:
     return _per_minute((workout.distance_m or _NONE) / 1000 * 60, workout)
 
 
-def _per_minute(amount: Decimal, workout: WorkoutFields | Workout) -> Decimal:
+def _per_minute(amount: Decimal, workout: Said) -> Decimal:
     return amount / workout.duration_min if amount and workout.duration_min else _NONE
 
 
-def _warnings(
-    workout: WorkoutFields | Workout, now: datetime, speed: Decimal, kcal_per_min: Decimal
-) -> list[str]:
+def _warnings(workout: Said, now: datetime, speed: Decimal, kcal_per_min: Decimal) -> list[str]:
     found: list[str] = []
     strength = workout.type == STRENGTH
     if strength:

@@ -1,4 +1,4 @@
-"""Fields accepted the short way: where each value has its field's type and is within its field's bounds.
+"""A workout's fields accepted the short way: where values have their field's type and are within its bounds.
 
 pydantic calls Python several times for each of our fields; for a million rows that would be most of an
 import's time. What is accepted here has the value that pydantic would give it. All else is not refused but
@@ -12,56 +12,105 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import getitem, itemgetter
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Gt, Le, MaxLen
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    PlainSerializer,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-Check = Callable[[Any], Any]
+from wotr_common.workout import WorkoutFields
 
-_REMEMBERED = 4096  # values of each field
+Check = Callable[[Any], Any]
+Reader = Callable[[str], object]
+
+_REMEMBERED = 16_384  # values or texts of each field
+_SHORT = 32  # characters of a text that is worth remembering
 # BeforeValidator: ours only turn away values of other types than the field's.
 _NO_BOUNDS = (BeforeValidator, PlainSerializer, WithJsonSchema)
 
 
-class Acceptance:
-    """The short way into `model`, whose fields may be None where that is their default."""
+class Accepted(NamedTuple):
+    """The fields of WorkoutFields, with canonical values that it accepts.
 
-    def __init__(self, model: type[BaseModel]) -> None:
-        fields = {field.alias or name: (name, field) for name, field in model.model_fields.items()}
-        self._checks = {outside: (name, _check(field)) for outside, (name, field) in fields.items()}
-        self._required = {outside for outside, (_, field) in fields.items() if field.is_required()}
-        self._defaults = {name: field.default for name, field in fields.values() if not field.is_required()}
-        self._optional = {
-            outside for outside, (name, _) in fields.items() if self._defaults.get(name, "") is None
+    It has one freedom more: a `duration_min` of None is one that nobody knows.
+    """
+
+    type: str
+    started_at: datetime
+    duration_min: Decimal | None = None
+    calories_burned: Decimal | None = None
+    distance_m: Decimal | None = None
+    avg_heart_rate: Decimal | None = None
+    rpe: Decimal | None = None
+    intensity: str = "moderate"
+    notes: str | None = None
+    photo_key: str | None = None
+
+
+def accepted(said: Mapping[str, object]) -> Accepted | None:
+    """What is `said`, by outside names, or None where pydantic must decide.
+
+    A duration of None is one that nobody knows. Where there is no word of it, pydantic must.
+    """
+    try:
+        values = {
+            _NAMES[outside]: _CHECKS[outside](value)
+            for outside, value in said.items()
+            if value is not None or outside not in _OPTIONAL
         }
+        return Accepted(**values) if "durationMin" in said else None
+    except (KeyError, ValueError, TypeError):  # TypeError: a field is missing, a value cannot be remembered
+        return None
 
-    def values(self, said: Mapping[str, object]) -> dict[str, Any] | None:
-        """The fields by their Python names, or None where pydantic must decide.
 
-        `said` has them by their outside names.
-        """
-        if not self._required <= said.keys():
-            return None
-        values = self._defaults.copy()
+class Columns:
+    """The texts of rows as accepted fields; `readers` are the place and the reader of each field there is.
+
+    A reader returns None where a text says nothing, and raises ValueError where it is not to be understood.
+    """
+
+    def __init__(self, readers: Mapping[str, tuple[int, Reader]]) -> None:
+        found = [readers.get(_OUTSIDE[name], (0, _nothing)) for name in Accepted._fields]
+        self._chosen = itemgetter(*(place for place, _ in found))
+        self._columns = [
+            Column(_OUTSIDE[name], reader) for name, (_, reader) in zip(Accepted._fields, found, strict=True)
+        ]
+
+    def fields(self, texts: Sequence[str]) -> Accepted | None:
+        """The fields that `texts` say; None where not all of them are accepted as they stand."""
         try:
-            for outside, value in said.items():
-                if value is None and outside in self._optional:
-                    continue
-                name, check = self._checks[outside]
-                values[name] = check(value)
-        except (KeyError, ValueError, TypeError):  # TypeError: a value that cannot be remembered
+            return Accepted._make(map(getitem, self._columns, self._chosen(texts)))
+        except ValueError:
             return None
-        return values
+
+
+class Column(dict[str, Any]):
+    """What the texts of one field come to, accepted; what they came to lately is known. ValueError.
+
+    A dictionary, and no lru_cache: most texts are found in it, and it is the fastest thing to find them in.
+    """
+
+    def __init__(self, outside: str, reader: Reader) -> None:
+        super().__init__()
+        self._reader = reader
+        self._check = _CHECKS[outside]
+        self._may_be_absent = outside not in _REQUIRED
+        self._absent = Accepted._field_defaults.get(_NAMES[outside])
+
+    def __missing__(self, text: str) -> Any:
+        value = self._reader(text)
+        value = self._absent if value is None and self._may_be_absent else self._check(value)
+        if len(text) <= _SHORT:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[text] = value
+        return value
+
+
+def _nothing(_text: str) -> None:
+    """Of a field that a file does not have."""
 
 
 def _check(field: FieldInfo) -> Check:
@@ -183,3 +232,10 @@ def _holding(condition: Callable[[Any], object]) -> Check:
         return value
 
     return check
+
+
+_NAMES = {field.alias or name: name for name, field in WorkoutFields.model_fields.items()}
+_OUTSIDE = {name: outside for outside, name in _NAMES.items()}
+_CHECKS = {outside: _check(WorkoutFields.model_fields[name]) for outside, name in _NAMES.items()}
+_REQUIRED = {outside for outside, name in _NAMES.items() if WorkoutFields.model_fields[name].is_required()}
+_OPTIONAL = {outside for outside, name in _NAMES.items() if Accepted._field_defaults.get(name, "") is None}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -17,12 +17,10 @@ from wotr_common.plausibility import STRENGTH, judge
 from wotr_common.problems import FieldError, field_errors
 from wotr_common.session import LINE_MAX
 from wotr_common.workout import NOTES_MAX, Source, Workout, WorkoutContent, WorkoutFields
-from wotr_workers.imports.accept import Acceptance
+from wotr_workers.imports.accept import Accepted, accepted
 from wotr_workers.imports.parsed import ParsedSession, ParsedWorkout, SetAside, short
 from wotr_workers.imports.texts import printable
 
-# A session may not know how long it took; a workout's row must say so where it does not.
-_ACCEPTED = {model: Acceptance(model) for model in (WorkoutFields, WorkoutContent)}
 _DAY_MIN = Decimal(24 * 60)
 # What the workout that a session becomes says, beside its notes: names outside and of a parsed session.
 _OF_A_SESSION = {
@@ -36,15 +34,25 @@ _OF_A_SESSION = {
     "intensity": "intensity",
     "photoKey": "photo_key",
 }
+_NOT_YOURS = "photoKey: left out, it is no photo of yours"
 _ESSENTIAL = frozenset({"type", "startedAt"})
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A workout that may be stored, and the line that says it."""
+class Candidate(NamedTuple):
+    """A workout that may be stored, and the line that says it; `beside` is what no athlete says of it."""
 
     line: int
-    workout: Workout
+    fields: Accepted
+    beside: dict[str, Any]
+    blank: Workout
+
+    @property
+    def workout(self) -> Workout:
+        """The workout, made anew."""
+        workout_id = keys.workout_id(self.fields.started_at)
+        return self.blank.model_copy(
+            update={**self.fields._asdict(), **self.beside, "workout_id": workout_id}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +80,17 @@ class Admission:
 
     def admit(self, parsed: ParsedWorkout) -> Candidate | SetAside:
         """The workout of a row, or why it is none."""
+        line, said, source_id, warnings, source = parsed
         try:
-            values = _said(parsed.fields)
-            values["workout_id"] = keys.workout_id(values["started_at"])
-            values["source"] = parsed.source or self.source
-            values["source_id"] = parsed.source_id
-            workout, odd = self._judged(values)
+            fields, odd = self._judged(said if isinstance(said, Accepted) else _accepted(said))
         except _Refused as refused:
-            return _set_aside(parsed.line, refused.errors)
-        if odd or parsed.warnings:
-            workout = workout.model_copy(update={"warnings": _once(odd, parsed.warnings)})
-        return Candidate(parsed.line, workout)
+            return _set_aside(line, refused.errors)
+        beside = {
+            "source": source or self.source,
+            "source_id": source_id,
+            "warnings": _once(odd, warnings) if odd or warnings else (),
+        }
+        return Candidate(line, fields, beside, self._blank)
 
     def admit_session(self, parsed: ParsedSession) -> ParsedSession | tuple[SetAside, ...]:
         """The session without what it cannot be, and with warnings; or why none of its rows is stored.
@@ -95,21 +103,21 @@ class Admission:
             if (value := getattr(parsed, name)) is not None
         }
         try:
-            workout, odd = self._possible(said)
+            fields, odd = self._possible(said)
         except _Refused as refused:
             lines = [each.line for each in parsed.sets] or [parsed.line or 1]
             return tuple(_set_aside(line, refused.errors) for line in lines)
         title, title_cut = _cut("title", parsed.title, LINE_MAX)
         notes, notes_cut = _cut("notes", parsed.notes, NOTES_MAX)
         head: dict[str, Any] = {
-            name: getattr(workout, name) if outside in said else None
+            name: getattr(fields, name) if outside in said else None
             for outside, name in _OF_A_SESSION.items()
         }
         warnings = _once(odd, parsed.warnings, title_cut, notes_cut)
         return replace(parsed, **head, title=title, notes=notes, warnings=warnings)
 
-    def _possible(self, said: dict[str, object]) -> tuple[Workout, tuple[str, ...]]:
-        """The workout that a session says, with its warnings; what it cannot be is taken out of `said`."""
+    def _possible(self, said: dict[str, object]) -> tuple[Accepted, tuple[str, ...]]:
+        """The fields that a session says, with warnings; what it cannot be is taken out of `said`."""
         left_out: list[str] = []
 
         def leave_out(name: str, why: str) -> None:
@@ -120,29 +128,25 @@ class Admission:
         if said["type"] == STRENGTH and isinstance(minutes, Decimal) and minutes > _DAY_MIN:
             leave_out("durationMin", "more than a day is a timer left running")
         while True:
-            model = WorkoutFields if "durationMin" in said else WorkoutContent
             try:
-                workout, odd = self._judged(_values(model, said))
+                fields, odd = self._judged(_accepted({"durationMin": None, **said}))
             except _Refused as refused:
                 for error in refused.errors:
                     if error.field in _ESSENTIAL or error.field not in said:
                         raise
                     leave_out(error.field, error.message)
             else:
-                return workout, (*odd, *left_out)
+                return fields, (*odd, *left_out)
 
-    def _judged(self, values: dict[str, Any]) -> tuple[Workout, tuple[str, ...]]:
-        """The workout of `values` and what looks odd about it; _Refused."""
-        odd: tuple[str, ...] = ()
-        photo = values.get("photo_key")
-        if photo and not photo.startswith(f"photos/{self.user_id}/"):
-            values["photo_key"] = None
-            odd = ("photoKey: left out, it is no photo of yours",)
-        workout = self._blank.model_copy(update=values)
-        verdict = judge(workout, self.limits, self.at)
+    def _judged(self, fields: Accepted) -> tuple[Accepted, tuple[str, ...]]:
+        """The fields that may be kept and what looks odd about them; _Refused."""
+        verdict = judge(fields, self.limits, self.at)
         if verdict.refusals:
             raise _Refused(verdict.refusals)
-        return workout, verdict.warnings + odd
+        photo = fields.photo_key
+        if photo is None or photo.startswith(f"photos/{self.user_id}/"):
+            return fields, verdict.warnings
+        return fields._replace(photo_key=None), (*verdict.warnings, _NOT_YOURS)
 
 
 class _Refused(Exception):
@@ -153,21 +157,17 @@ class _Refused(Exception):
         self.errors = errors
 
 
-def _said(fields: Mapping[str, object]) -> dict[str, Any]:
-    """The fields of a row by their Python names; a duration of None is one that nobody knows. _Refused."""
-    if fields.get("durationMin", "") is not None:
-        return _values(WorkoutFields, fields)
-    known = {name: value for name, value in fields.items() if name != "durationMin"}
-    return _values(WorkoutContent, known)
-
-
-def _values(model: type[WorkoutContent], said: Mapping[str, object]) -> dict[str, Any]:
-    """The fields of `model` by their Python names; _Refused."""
-    values = _ACCEPTED[model].values(said)
-    if values is not None:
-        return values
+def _accepted(said: Mapping[str, object]) -> Accepted:
+    """What is `said` by outside names, as it can be stored; _Refused."""
+    found = accepted(said)
+    if found is not None:
+        return found
+    model: type[WorkoutContent] = WorkoutFields
+    if "durationMin" in said and said["durationMin"] is None:
+        model = WorkoutContent
+        said = {name: value for name, value in said.items() if name != "durationMin"}
     try:
-        return dict(model.model_validate(said))
+        return Accepted(**dict(model.model_validate(said)))
     except ValidationError as error:
         raise _Refused(field_errors(error)) from None
 

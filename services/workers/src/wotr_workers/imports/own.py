@@ -5,10 +5,12 @@ What our export says, beyond that, is read by own_export.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from wotr_workers.imports import own_export
+from wotr_workers.imports.accept import Columns, Reader
 from wotr_workers.imports.parsed import (
     BadText,
     Entry,
@@ -24,7 +26,6 @@ from wotr_workers.imports.times import zoned
 
 REQUIRED = ("type", "startedAt", "durationMin")
 COLUMNS = (*REQUIRED, "caloriesBurned", "distanceM", "avgHeartRate", "rpe", "intensity", "notes")
-_Reader = Callable[[str], object]
 
 
 def recognise(header: Sequence[str]) -> Layout | None:
@@ -37,12 +38,16 @@ def recognise(header: Sequence[str]) -> Layout | None:
     columns = own_export.columns_of(header, COLUMNS)
 
     readers = [(name, _READERS.get(name, _text)) for name in columns]
+    accepted = Columns({name: (place, reader) for place, (name, reader) in enumerate(readers)})
 
     def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
-        return (
-            SetAside(row.line, "", row.reason) if isinstance(row, Broken) else _entry(row, readers)
-            for row in rows
-        )
+        for row in rows:
+            if isinstance(row, Broken):
+                yield SetAside(row.line, "", row.reason)
+                continue
+            line, texts = row
+            fields = accepted.fields(texts) if len(texts) == len(readers) else None
+            yield ParsedWorkout(line, fields) if fields else _entry(row, readers)
 
     return Layout(read)
 
@@ -50,7 +55,8 @@ def recognise(header: Sequence[str]) -> Layout | None:
 FORMAT = Format("wotr", "csv", f"our own CSV ({', '.join(COLUMNS)}; the first three are required)", recognise)
 
 
-def _entry(row: Fields, readers: Sequence[tuple[str, _Reader]]) -> Entry:
+def _entry(row: Fields, readers: Sequence[tuple[str, Reader]]) -> Entry:
+    """What a row says of which not everything is accepted as it stands."""
     line, texts = row
     if len(texts) > len(readers) and any(map(str.strip, texts[len(readers) :])):
         return SetAside(line, "", f"has {len(texts)} fields, the header {len(readers)}: is a quote missing?")
@@ -58,7 +64,7 @@ def _entry(row: Fields, readers: Sequence[tuple[str, _Reader]]) -> Entry:
     for (name, reader), text in zip(readers, texts, strict=False):
         if text:
             try:
-                value = reader(text.strip())
+                value = reader(text)
             except BadText as error:
                 return SetAside(line, name, str(error))
             if value is not None:
@@ -67,11 +73,11 @@ def _entry(row: Fields, readers: Sequence[tuple[str, _Reader]]) -> Entry:
 
 
 def _text(text: str) -> str | None:
-    return text or None
+    return text.strip() or None
 
 
 def _word(text: str) -> str | None:
-    return text.lower() or None
+    return text.strip().lower() or None
 
 
 def _positive(text: str) -> Decimal | None:
@@ -79,9 +85,13 @@ def _positive(text: str) -> Decimal | None:
     return number(text) or None
 
 
-_READERS: dict[str, _Reader] = {
+def _moment(text: str) -> datetime | str | None:
+    return zoned(text.strip()) or None
+
+
+_READERS: dict[str, Reader] = {
     "type": _word,
-    "startedAt": zoned,
+    "startedAt": _moment,
     "durationMin": number,
     "caloriesBurned": number,
     "distanceM": _positive,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from wotr_common.session import TrainingSet
 from wotr_common.units import DistanceUnit, WeightUnit
+from wotr_workers.imports.accept import Accepted
 from wotr_workers.imports.rows import Row
 
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
@@ -29,18 +30,18 @@ class Settings:
     timezone: ZoneInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedWorkout:
+class ParsedWorkout(NamedTuple):
     """A workout as its row says it; `fields` are those of WorkoutFields by their outside names.
 
-    A `durationMin` of None says that nobody knows how long it took; without it, a row is set aside.
+    A `durationMin` of None says that nobody knows how long it took; without it, a row is set aside. A reader
+    may have had the fields accepted already.
 
-    `source_id` is its identity in the app it came from; None where the start alone is its identity. `source` is
-    set only by our own export, which says where its workouts came from before.
+    `source_id` is its identity in the app it came from; None where the start alone is its identity. `source`
+    is set only by our own export, which says where its workouts came from before.
     """
 
     line: int
-    fields: dict[str, object]
+    fields: Mapping[str, object] | Accepted
     source_id: str | None = None
     warnings: tuple[str, ...] = ()
     source: str | None = None
@@ -57,10 +58,10 @@ class ParsedSet(NamedTuple):
 class ParsedSession:
     """Neighbouring rows of one session.
 
-    `identity` tells the session from all others of its source, in the same text in every export and in any unit
-    or zone. `local` is its start on the athlete's own clock, without a zone. Where the file says no more than the
-    date, `date_only` is true and the start is noon. `sets` are in the order of rows; a session whose rows are
-    not neighbours comes as several of these, which continue each other.
+    `identity` tells the session from all others of its source, in the same text in every export and in any
+    unit or zone. `local` is its start on the athlete's own clock, without a zone. Where the file says no more
+    than the date, `date_only` is true and the start is noon. `sets` are in the order of rows; a session whose
+    rows are not neighbours comes as several of these, which continue each other.
 
     The fields from `source` on are set only by our own export, which says them as they were stored; `line` is
     that of the session's own row, which alone tells of a session without sets.
@@ -115,8 +116,8 @@ class Layout:
     `read` makes entries of the rows below the header; it raises Asked at the first row that cannot be
     understood without a setting that nobody said. `may_ask` are the settings it may need. `survey` looks
     through all rows for what answers its questions, and returns the settings with these answers, or raises
-    Asked; without a `survey` of its own a layout is surveyed by reading it to the end. A layout's own survey is
-    asked even where all settings are said: what a file gives away overrules them.
+    Asked; without a `survey` of its own a layout is surveyed by reading it to the end. A layout's own survey
+    is asked even where all settings are said: what a file gives away overrules them.
     `headerless`: the first line is no header but the first row.
     """
 
@@ -130,8 +131,8 @@ class Layout:
 class Format:
     """An export format.
 
-    `recognise` makes a layout where the texts of the first line are the format's own, and returns None where they
-    are not; it raises Unrecognised where they are nearly so. `expects` describes the header to a person.
+    `recognise` makes a layout where the texts of the first line are the format's own, and returns None where
+    they are not; it raises Unrecognised where they are nearly so. `expects` describes the header to a person.
     """
 
     name: str
@@ -153,7 +154,7 @@ class Asked(Exception):
         self.line = line
 
 
-class BadText(Exception):
+class BadText(ValueError):
     """A field's text does not say what it should; the message says why."""
 
 
