@@ -17,7 +17,7 @@ from wotr_workers.imports.sets import Unsaid
 
 _SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _MOST_KCAL = 30  # a minute
-_HEART_RATES = (25, 240)
+_LEAST_BPM, _MOST_BPM = 25, 240
 
 
 class BadRow(Exception):
