@@ -59,9 +59,7 @@ def measured(session: ParsedSession, said: Mapping[str, str], started: str) -> P
         duration_min=minutes,
         warnings=warnings,
         calories_burned=calories if calories and minutes and calories <= _MOST_KCAL * minutes else None,
-        avg_heart_rate=heart_rate
-        if heart_rate and _HEART_RATES[0] <= heart_rate <= _HEART_RATES[1]
-        else None,
+        avg_heart_rate=heart_rate if heart_rate and _LEAST_BPM <= heart_rate <= _MOST_BPM else None,
     )
 
 
