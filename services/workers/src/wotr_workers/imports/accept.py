@@ -21,6 +21,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerial
 from pydantic.fields import FieldInfo
 
 from wotr_common.workout import WorkoutFields
+from wotr_workers.imports.parsed import BadText
 
 Check = Callable[[Any], Any]
 Reader = Callable[[str], object]
@@ -68,7 +69,7 @@ def accepted(said: Mapping[str, object]) -> Accepted | None:
 class Columns:
     """The texts of rows as accepted fields; `readers` are the place and the reader of each field there is.
 
-    A reader returns None where a text says nothing, and raises ValueError where it is not to be understood.
+    A reader returns None where a text says nothing, and raises BadText where it is not to be understood.
     """
 
     def __init__(self, readers: Mapping[str, tuple[int, Reader]]) -> None:
@@ -82,12 +83,14 @@ class Columns:
         """The fields that `texts` say; None where not all of them are accepted as they stand."""
         try:
             return Accepted._make(map(getitem, self._columns, self._chosen(texts)))
-        except ValueError:
+        except (ValueError, BadText):
             return None
 
 
 class Column(dict[str, Any]):
-    """What the texts of one field come to, accepted; what they came to lately is known. ValueError.
+    """What the texts of one field come to, accepted; what they came to lately is known.
+
+    ValueError or BadText where they come to nothing that is.
 
     A dictionary, and no lru_cache: most texts are found in it, and it is the fastest thing to find them in.
     """

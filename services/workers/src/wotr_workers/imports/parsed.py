@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from wotr_common.session import TrainingSet
 from wotr_common.units import DistanceUnit, WeightUnit
-from wotr_workers.imports.accept import Accepted
 from wotr_workers.imports.rows import Row
+
+if TYPE_CHECKING:
+    from wotr_workers.imports.accept import Accepted
 
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 _LONGEST = 300
@@ -154,7 +156,7 @@ class Asked(Exception):
         self.line = line
 
 
-class BadText(ValueError):
+class BadText(Exception):
     """A field's text does not say what it should; the message says why."""
 
 
