@@ -169,7 +169,7 @@ ROWS = st.lists(
 ).map(lambda rows: own(*rows))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS | st.binary(max_size=80))
 def test_no_row_vanishes(stage: Stage, content: bytes) -> None:
     stage.run(content, "any")

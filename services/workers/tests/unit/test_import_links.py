@@ -122,6 +122,21 @@ def test_an_undo_leaves_what_the_other_import_alone_would_have_made(
     assert stage.account() == {}
 
 
+def test_two_sources_in_one_file_of_our_own_are_linked_as_well(stage: Stage) -> None:
+    rows = [
+        "workout,strava,1,run,2026-01-05T17:00:00Z,30",
+        "workout,garmin,g,run,2026-01-05T17:00:30Z,31",
+        "workout,api,,run,2026-01-06T17:00:00Z,32",
+    ]
+    content = "\n".join(["record,source,sourceId,type,startedAt,durationMin", *rows]).encode()
+
+    assert stage.run(content) == {"rows": 3, "new": 2, "known": 1, "linked": 1}
+    first, second = stage.history()
+    assert (first["source"], first["sourceId"], second["source"]) == ("strava", "1", "api")
+    assert stage.run(STRAVA, "i2") == {"rows": 1, "new": 0, "known": 1, "changed": 1}
+    assert stage.run(content, "i3")["known"] == 3
+
+
 def without_rows(account: dict[str, Any]) -> Any:
     """An account without the names of the rows that made it: each upload has another version."""
     names = ("importRow", "changedRow", "lastUpload")

@@ -16,7 +16,7 @@ from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 from wotr_workers.imports.lease import BUSY_S
 from wotr_workers.imports.uploaded import Batch, Inbox
-from wotr_workers.queue import ImportQueue
+from wotr_workers.queue import MOST_TURNS, ImportQueue
 from wotr_workers.store import Leases
 from wotr_workers.uploads import Upload
 
@@ -38,9 +38,9 @@ class Noting(ImportQueue):
         super().come_again_soon(record)
         self.sooner.append(record["messageId"])
 
-    def send_again(self, body: str, delay_s: int = 0) -> None:
-        super().send_again(body, delay_s)
-        self.again.append((body, delay_s))
+    def send_again(self, record: Any, delay_s: int) -> None:
+        super().send_again(record, delay_s)
+        self.again.append((record["body"], delay_s))
 
 
 def inbox(stage: Stage, queue: Queue) -> tuple[Inbox, Noting]:
@@ -134,6 +134,31 @@ def test_an_import_waits_for_another_one_of_the_same_athlete_and_for_no_other_at
     assert take(stage, queue, event(mine))[0].new == 3
 
 
+def turned(turn: int) -> dict[str, Any]:
+    return {"turn": {"stringValue": str(turn), "dataType": "Number"}}
+
+
+def test_a_message_that_is_sent_again_says_how_often(queue: Queue) -> None:
+    found = ImportQueue(queue.sqs, queue.url)
+    (record,) = records("body")
+    for before in ({}, turned(41)):
+        found.send_again({**record, "messageAttributes": before}, delay_s=0)
+
+    assert queue.messages() == [{"body": "body", "turn": "1"}, {"body": "body", "turn": "42"}]
+
+
+def test_a_message_that_goes_round_for_ever_ends_as_a_failure(stage: Stage, queue: Queue) -> None:
+    Leases(stage.dynamodb, TABLE).take("ada", "other", "h", stage.now.timestamp(), stage.until.timestamp())
+    (record,) = records(event(stage.upload(history(3))))
+    found, noting = inbox(stage, queue)
+
+    last = found.take([{**record, "messageAttributes": turned(MOST_TURNS - 1)}], stage.until)
+    beyond = found.take([{**record, "messageAttributes": turned(MOST_TURNS)}], stage.until)
+
+    assert (last.failed_ids, beyond.failed_ids) == ([], ["m0"])
+    assert noting.again == [(record["body"], BUSY_S)]
+
+
 def test_an_import_that_was_killed_holds_its_athlete_up_no_longer_than_its_invocation(
     stage: Stage, queue: Queue
 ) -> None:
@@ -186,10 +211,10 @@ def test_an_undo_that_was_asked_for_is_done_and_told_once(stage: Stage, queue: Q
     take(stage, queue, event(stage.upload(history(3))))
     stage.heard()
     stage.imports.ask_undo("ada", "i1")
-    asked = Noting(queue)
-    asked.ask_undo("ada", "i1")
+    ImportQueue(queue.sqs, queue.url).ask_undo("ada", "i1")
+    (asked,) = queue.messages()
 
-    batch, _ = take(stage, queue, asked.again[0][0], undo("i1"))
+    batch, _ = take(stage, queue, asked["body"], undo("i1"))
 
     assert (batch.undone, batch.failed_ids) == (1, [])
     assert stage.account() == {}

@@ -174,6 +174,30 @@ def test_our_own_export_brings_open_sessions_back_as_open_ones_without_a_workout
     assert stage.run(content, "i2")["known"] == 1
 
 
+@pytest.mark.parametrize(
+    ("session_id", "source", "field"),
+    [
+        ("tomorrow", "api", "sessionId"),
+        ("20261340T180000-abc", "api", "sessionId"),
+        ("20260105T180000-abc", "No App!", "source"),
+    ],
+)
+def test_rows_that_cannot_say_whose_they_are_are_set_aside(
+    stage: Stage, session_id: str, source: str, field: str
+) -> None:
+    header = "record,sessionId,source,sourceId,type,startedAt,localStart,state,exercise,setType,weightKg,reps"
+    start = "2026-01-05T17:00:00Z,2026-01-05T18:00:00"
+    rows = [
+        f"session,{session_id},{source},,strength,{start},open,,,,",
+        f"set,{session_id},,,,,,,Bench,,100,5",
+    ]
+
+    assert stage.run("\n".join([header, *rows]).encode())["new"] == 0
+    assert stage.state()["counts"]["setAside"] >= 1
+    assert field in {name for _, name, _ in stage.set_aside()}
+    assert stage.history("session") == []
+
+
 Sets = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), max_size=9)
 
 

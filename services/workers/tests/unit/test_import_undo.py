@@ -6,6 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.unit.staging import Stage
 from tests.unit.test_import_links import without_rows
 from tests.unit.toys import toy
@@ -164,3 +166,57 @@ def test_what_nobody_imported_or_asked_to_take_back_is_left_alone(stage: Stage) 
     assert not stage.undoer().run("ada", "nothing", stage.until)
     assert not stage.undoer().run("ada", "i1", stage.until)
     assert stage.items() == before
+
+
+Rows = st.lists(
+    st.builds(
+        "W,{},2026-01-05T1{}:00:{:02}Z,{},".format,
+        st.integers(1, 3),
+        st.integers(0, 1),
+        st.sampled_from([0, 30, 59]),
+        st.integers(30, 32),
+    )
+    | st.builds(
+        "S,Day {},2026-01-05T1{}:00:20,Bench,100,{},".format,
+        st.integers(1, 2),
+        st.integers(0, 1),
+        st.integers(5, 6),
+    ),
+    min_size=1,
+    max_size=5,
+)
+Exports = st.lists(st.tuples(st.sampled_from(["strava", "garmin", "strong"]), Rows), min_size=1, max_size=4)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(Exports, st.randoms(use_true_random=False))
+def test_whatever_was_imported_the_last_goes_without_a_trace_and_all_of_them_leave_nothing(
+    bare: Stage, exports: list[tuple[str, list[str]]], order: Any
+) -> None:
+    stage = bare
+    names = [f"i{number}" for number in range(len(exports))]
+    for name, (source, rows) in zip(names, exports, strict=True):
+        before = stage.account()
+        stage.run(toy(source, *rows), name, weight_unit="kg", timezone="UTC")
+        counts = stage.state(name)["counts"]
+        assert counts["rows"] == len(rows)
+
+    stage.undo(names[-1])
+    assert stage.account() == before
+
+    rest = names[:-1]
+    order.shuffle(rest)
+    for name in rest:
+        stage.undo(name)
+    assert stage.account() == {}
+
+
+@pytest.fixture
+def bare(dynamodb: Any) -> Stage:
+    class NoRecords:
+        """Rebuilding records has tests of its own."""
+
+        def rebuild(self, user_id: str, import_id: str) -> Any:
+            return {"count": 0, "top": []}
+
+    return Stage(dynamodb, NoRecords())

@@ -107,18 +107,18 @@ class Candidates:
     def of_workout(self, entry: ParsedWorkout) -> WorkoutRow | SetAside:
         """The workout of a row, or why it is none."""
         try:
-            source = checked_source(entry.source, self._scope.source)
+            checked_source(entry.source, self._scope.source)
             source_id = checked_source_id(entry.source_id)
         except BadIdentity as error:
             return SetAside(entry.line, error.field, str(error))
         admitted = self._admission.admit(entry)
         if isinstance(admitted, SetAside):
             return admitted
-        workout = admitted.workout.model_copy(update={"source": source})
+        workout = admitted.workout
         row = self._scope.row(entry.line)
         item = workout_item(workout, self._scope.limits.shards)
         item |= {CORRELATION_ID: self._scope.import_id, IMPORT_ROW: row, SOURCE_HASH: item["contentHash"]}
-        ref = keys.source_key(self._scope.user_id, source, source_id or workout.workout_id)
+        ref = keys.source_key(self._scope.user_id, workout.source, source_id or workout.workout_id)
         return WorkoutRow(entry.line, row, workout, item, ref["sk"])
 
     def of_session(self, entry: ParsedSession) -> SessionRows | Sequence[SetAside]:

@@ -19,7 +19,7 @@ from wotr_workers.imports.begin import begun
 from wotr_workers.imports.candidates import Candidates
 from wotr_workers.imports.detect import Opened, opened
 from wotr_workers.imports.lease import Turn, held
-from wotr_workers.imports.parsed import SetAside, Settings, Unrecognised
+from wotr_workers.imports.parsed import Asked, SetAside, Settings, Unrecognised
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.questions import Unsaid, answered, known_settings, restored, stored
 from wotr_workers.imports.tally import Tally
@@ -76,6 +76,8 @@ class Importer:
             return self._import(running, upload, settings, turn)
         except Unsaid as error:
             return self._refuse(running, error, {"questions": list(error.questions)})
+        except Asked as error:  # which looking through the file did not find: what was stored before it stays
+            return self._refuse(running, Unsaid([error.question]), {"questions": [error.question]})
         except Unrecognised as error:
             return self._refuse(running, error, {})
 
@@ -116,11 +118,10 @@ class Importer:
         with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
             writer = Writer(self.table, pool, self.clock)
             for batch in batches(entries, Candidates(scope), done):
-                turn.check()
                 self._store(batch, scope, writer, tally)
                 progress = {"checkpoint": {"entries": batch.end}, "format": file.format.name}
                 running = self._replaced(running, {**running, **progress, **_counted(tally)})
-        turn.check()
+                turn.check()  # after the batch, so that every invocation gets further
         records = self.records.rebuild(upload.user_id, upload.import_id)
         end = {"format": file.format.name, "message": tally.sentence(), "records": records}
         return self._end(running, {"state": DONE, **end}, tally)

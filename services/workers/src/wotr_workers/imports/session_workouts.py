@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wotr_common import keys
 from wotr_common.items import session_from_item, workout_item
@@ -23,6 +23,7 @@ from wotr_workers.workouts import (
     WORKOUT_SAYS,
 )
 
+_LATE = timedelta(seconds=1)  # more workouts of one start than milliseconds in it are nobody's
 _OF_SESSION = (CORRELATION_ID, IMPORT_ROW, CHANGED_BY, CHANGED_ROW, DATE_ONLY, "createdAt")
 
 
@@ -55,18 +56,25 @@ def retold(
     world: World, workout: Item, old: Item, session: Item, *, shards: int, now: datetime
 ) -> tuple[Item, list[Write]]:
     """`session`, which was `old`, and its own `workout` after it, with the writes for the workout."""
+    stays = {**session, "workoutId": workout["workoutId"]}
     if EDITED_AT in workout:
-        return session, []
+        return stays, []
     at = start_of(workout)
     if old["startedAt"] != session["startedAt"]:
-        at = world.free_start(start_of(session), own=workout[keys.SK])
+        at = world.free_start(_wanted(session), own=workout[keys.SK])
     item = own_workout(session, at, shards, now, before=workout, refs=refs_of(workout))
     if _content(item) == _content(workout):
-        return session, []
+        return stays, []
     if item[keys.SK] == workout[keys.SK]:
-        return session, [Put(item, workout)]
-    session = {**session, "workoutId": item["workoutId"]}
-    return session, [Delete(workout), Put(item), *retargeted(world, refs_of(workout), item)]
+        return stays, [Put(item, workout)]
+    moves = {**session, "workoutId": item["workoutId"]}
+    return moves, [Delete(workout), Put(item), *retargeted(world, refs_of(workout), item)]
+
+
+def _wanted(session: Item) -> datetime:
+    """Where the workout of `session` should start: as it did, if it did so to let others of the start be."""
+    start, before = start_of(session), keys.started_at(session["workoutId"])
+    return before if start <= before < start + _LATE else start
 
 
 def _content(item: Item) -> Item:

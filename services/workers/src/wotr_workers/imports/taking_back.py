@@ -71,13 +71,14 @@ class TakingBack:
             item = {name: value for name, value in item.items() if name != "workoutId"}
             writes = self._without_workout(session, workout)
         elif workout is not None:
-            item = {**item, "workoutId": workout["workoutId"]}
             item, writes = self._with_workout(item, session, workout)
         return [*([Put(item, session)] if item != session else []), *writes, *below]
 
     def _with_workout(self, item: Item, session: Item, workout: Item) -> tuple[Item, list[Write]]:
         if is_own(workout, session):
+            item = {"workoutId": workout["workoutId"], **item}
             return retold(self.world, workout, session, item, shards=self.shards, now=self.now)
+        item = {**item, "workoutId": workout["workoutId"]}
         ref = self._link(session)
         if ref is None or ref.get(IMPORT_ID) != self.import_id:
             return item, []

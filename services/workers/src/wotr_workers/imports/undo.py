@@ -31,7 +31,7 @@ from wotr_workers.topics import ImportsTopic
 from wotr_workers.workouts import SAID
 
 _TRIES = 10
-_AT_ONCE = 50  # items between two looks at the clock
+_AT_ONCE = 100  # items between two looks at the clock
 _OF_UPLOAD = ("checkpoint", "settings", "records", "reason", "questions")
 
 
@@ -77,7 +77,9 @@ class Undoer:
         self.records.rebuild(user_id, import_id)
         for prefix in (keys.before_prefix(), keys.set_aside_prefix()):
             rest = self.table.beginning(kept, prefix)
-            self.table.delete_all({"pk": kept, "sk": item[keys.SK]} for item in rest)
+            while part := list(islice(rest, _AT_ONCE)):
+                turn.check()
+                self.table.delete_all({"pk": kept, "sk": item[keys.SK]} for item in part)
         undone = {name: value for name, value in state.items() if name not in _OF_UPLOAD}
         undone |= {
             "state": UNDONE,

@@ -79,7 +79,7 @@ class Inbox:
                 self._undo(undo, until, batch)
         except Later as later:
             logger.info("to be continued", why=str(later), delay_s=later.delay_s)
-            self.queue.send_again(record["body"], later.delay_s)
+            self.queue.send_again(record, later.delay_s)
 
     def _import(self, record: Mapping[str, Any], until: datetime, batch: Batch) -> None:
         upload = upload_of(record["body"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -61,11 +61,17 @@ Write = Put | Delete | Keep
 
 
 class Table:
-    """Items by their keys. Reads are consistent; botocore's errors are those worth another try."""
+    """Items by their keys. Reads are consistent; botocore's errors are those worth another try.
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    `pause` waits before another try of what DynamoDB was too busy for.
+    """
+
+    def __init__(
+        self, dynamodb: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._pause = pause
 
     def get(self, pk: str, sks: Iterable[str]) -> dict[str, Item]:
         """What is stored below `pk` at `sks`, by sort key; NotRead where DynamoDB is too busy."""
@@ -79,7 +85,7 @@ class Table:
                 }
             }
             for pause_s in _pauses():
-                time.sleep(pause_s)
+                self._pause(pause_s)
                 answer = self._dynamodb.batch_get_item(RequestItems=request)
                 items = map(plain, answer["Responses"].get(self._table, []))
                 found |= {item[keys.SK]: item for item in items}
@@ -122,11 +128,11 @@ class Table:
 
     def put_all(self, items: Iterable[Item]) -> None:
         """Store `items`, whatever is stored there; NotRead where DynamoDB is too busy."""
-        self._batches([{"PutRequest": {"Item": raw(item)}} for item in items])
+        self._batches({"PutRequest": {"Item": raw(item)}} for item in items)
 
     def delete_all(self, found: Iterable[keys.Key]) -> None:
         """Delete what is stored at the keys in `found`; NotRead where DynamoDB is too busy."""
-        self._batches([{"DeleteRequest": {"Key": raw(key)}} for key in found])
+        self._batches({"DeleteRequest": {"Key": raw(key)}} for key in found)
 
     def _query(self, condition: str, values: Item, **more: str) -> Iterator[Item]:
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -160,7 +166,7 @@ class Table:
 
     def _transact(self, actions: list[Any]) -> None:
         for pause_s in _pauses():
-            time.sleep(pause_s)
+            self._pause(pause_s)
             try:
                 self._dynamodb.transact_write_items(TransactItems=actions)
                 return
@@ -168,11 +174,11 @@ class Table:
                 busy = _busy(error)
         raise busy
 
-    def _batches(self, requests: list[Any]) -> None:
-        for start in range(0, len(requests), WRITE_ITEMS):
-            request: Any = {self._table: requests[start : start + WRITE_ITEMS]}
+    def _batches(self, requests: Iterator[Any]) -> None:
+        while part := list(islice(requests, WRITE_ITEMS)):
+            request: Any = {self._table: part}
             for pause_s in _pauses():
-                time.sleep(pause_s)
+                self._pause(pause_s)
                 request = self._dynamodb.batch_write_item(RequestItems=request)["UnprocessedItems"]
                 if not request:
                     break
