@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wotr_api.export import ExportLink
 from wotr_api.uploads import UploadForm, Wanted
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 LASTS = timedelta(minutes=15)
+_CHECKSUM: Final = "CRC32"
 
 
 class UploadForms:
@@ -54,11 +55,13 @@ class ExportedFiles:
     def put(self, key: str, parts: Iterable[bytes], *, name: str, content_type: str) -> None:
         """Write the object `key` part by part, to be saved as `name` by a browser.
 
-        Each part but the last has at least 5 MiB. Where anything fails, nothing stays.
+        Each part but the last has at least 5 MiB. Where anything fails, nothing stays. The SDK sends a
+        checksum with each part: S3 is told so at the beginning, and shown all of them again at the end.
         """
         begun = self._s3.create_multipart_upload(
             Bucket=self._bucket,
             Key=key,
+            ChecksumAlgorithm=_CHECKSUM,
             ContentType=content_type,
             ContentDisposition=f'attachment; filename="{name}"',
         )
@@ -66,8 +69,12 @@ class ExportedFiles:
         try:
             written: list[CompletedPartTypeDef] = []
             for number, part in enumerate(parts, 1):
-                tag = self._s3.upload_part(**upload, PartNumber=number, Body=part)["ETag"]
-                written.append({"ETag": tag, "PartNumber": number})
+                answer = self._s3.upload_part(
+                    **upload, PartNumber=number, Body=part, ChecksumAlgorithm=_CHECKSUM
+                )
+                written.append(
+                    {"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": answer["ChecksumCRC32"]}
+                )
             self._s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": written})
         except BaseException:
             self._s3.abort_multipart_upload(**upload)

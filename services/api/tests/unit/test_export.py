@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -190,6 +192,26 @@ def test_an_upload_that_fails_leaves_nothing(cloud: Cloud) -> None:
 
     assert "Uploads" not in bucket.list_multipart_uploads(Bucket="exports")
     assert "Contents" not in bucket.list_objects_v2(Bucket="exports")
+
+
+def test_s3_is_told_of_checksums_first_and_sees_that_of_each_part_last(cloud: Cloud) -> None:
+    bucket = boto3.client("s3")
+    bucket.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    said: dict[str, dict[str, Any]] = {}
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        said[model.name] = params
+
+    bucket.meta.events.register("before-parameter-build.s3", note)
+    parts = [b"x" * export.PART_BYTES, b"y"]
+    ExportedFiles(bucket, "exports", lambda: START).put("exports/1", iter(parts), name="a", content_type="b")
+
+    # S3 refuses parts with a checksum of which it was not told, and an end that does not repeat them.
+    assert said["CreateMultipartUpload"]["ChecksumAlgorithm"] == "CRC32"
+    completed = said["CompleteMultipartUpload"]["MultipartUpload"]["Parts"]
+    assert [part["ChecksumCRC32"] for part in completed] == [
+        base64.b64encode(zlib.crc32(part).to_bytes(4, "big")).decode() for part in parts
+    ]
 
 
 def test_an_export_that_would_be_cut_off_says_so(cloud: Cloud) -> None:
