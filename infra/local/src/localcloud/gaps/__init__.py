@@ -20,6 +20,7 @@ GAPS = (
     "secure_transport",
     "role_boundary",
     "table_settings",
+    "parsed_expressions",
     "reserved_concurrency",
     "secret_references",
     "parameter_paths",
