@@ -1,6 +1,7 @@
 """Who may use an encrypted thing must be allowed to use its key: the local cloud asks nobody for that.
 
-Sources: "Key management" of the SQS and of the SNS developer guide, "Multipart upload API and permissions" of S3.
+Sources: "Key management" of the SQS and of the SNS developer guide; "Multipart upload API and permissions"
+of the S3 user guide.
 """
 
 from __future__ import annotations

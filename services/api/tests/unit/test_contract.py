@@ -115,6 +115,15 @@ def _spelled(path: str) -> str:
     )
 
 
+def test_a_function_ends_before_api_gateway_stops_waiting_even_after_a_cold_start(resources: Any) -> None:
+    functions = {
+        name: body for name, body in resources.items() if body["Type"] == "AWS::Serverless::Function"
+    }
+    late = {name for name, body in functions.items() if body["Properties"]["Timeout"] > 29 - 2}
+    assert functions
+    assert not late
+
+
 def test_somebody_is_told_of_more_than_one_percent_of_server_errors_in_five_minutes(resources: Any) -> None:
     alarm = resources["ServerErrorAlarm"]["Properties"]
 
