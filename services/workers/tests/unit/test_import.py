@@ -218,7 +218,7 @@ class Counting:
 
 
 def test_what_is_known_costs_a_few_reads_for_a_hundred_rows_and_no_writes(stage: Stage) -> None:
-    rows = text([STRAVA, *(strava_row(Activity_ID=str(n), Activity_Date=day(n)) for n in range(200))])
+    rows = text([STRAVA, *(strava_row(Activity_ID=str(n), Activity_Date=day(n)) for n in range(120))])
     stage.run(rows)
     counting = stage.dynamodb = Counting(stage.dynamodb)
 
