@@ -53,7 +53,12 @@ def test_a_new_version_of_a_workout_is_an_update() -> None:
     told = event(workout(), workout(version=9, rpe=Decimal(5)))
 
     assert isinstance(told, WorkoutUpdated)
-    assert (told.data.version, told.data.rpe, told.correlation_id, told.occurred_at) == (9, 5, "call-1", AT)
+    assert (told.data.version, told.data.rpe, told.correlation_id, told.occurred_at) == (
+        9,
+        Decimal(5),
+        "call-1",
+        AT,
+    )
 
 
 def test_the_same_version_with_other_bookkeeping_is_no_event() -> None:
@@ -64,7 +69,7 @@ def test_a_deletion_tells_what_was_and_has_the_next_version() -> None:
     told = event(workout(), None)
 
     assert isinstance(told, WorkoutDeleted)
-    assert (told.data.version, told.data.duration_min) == (8, 30)
+    assert (told.data.version, told.data.duration_min) == (8, Decimal(30))
 
 
 def test_a_session_is_told_when_it_ends_and_only_then() -> None:
@@ -73,7 +78,11 @@ def test_a_session_is_told_when_it_ends_and_only_then() -> None:
     assert event(None, still_open) is None
     told = event(still_open, done)
     assert isinstance(told, SessionCompleted)
-    assert (told.data.sets, told.data.volume_kg, told.data.workout_id) == (1, 500, "20260203T070000000Z")
+    assert (told.data.sets, told.data.volume_kg, told.data.workout_id) == (
+        1,
+        Decimal(500),
+        "20260203T070000000Z",
+    )
     assert event(None, done), "an imported session was never open"
     assert event(done, session(state="completed", version=9, title="Legs")) is None
     assert event(done, None) is None
@@ -94,7 +103,7 @@ def test_a_record_is_told_when_it_is_noted() -> None:
     told = event(None, said)
 
     assert isinstance(told, RecordBroken)
-    assert (told.user_id, told.data.value, told.data.previous) == ("ada", Decimal("102.5"), 100)
+    assert (told.user_id, told.data.value, told.data.previous) == ("ada", Decimal("102.5"), Decimal(100))
     assert told.correlation_id == "fallback"
     assert event(said, said) is None
 

@@ -17,7 +17,7 @@ from wotr_workers.store.imports import UNDONE, WAITING
 from wotr_workers.workouts import COMMAND_IDS, CORRELATION_ID, IMPORT_ID
 
 _ID = re.compile(IMPORT_ID_PATTERN, re.ASCII)
-_UNTOLD = {keys.PK, keys.SK, CORRELATION_ID, COMMAND_IDS, "userId", "told", "checkpoint"}
+_UNTOLD = {keys.PK, keys.SK, CORRELATION_ID, COMMAND_IDS, "userId", "told", "checkpoint", "settings"}
 
 
 def request(desk: Desk, command: Command) -> Decision:
