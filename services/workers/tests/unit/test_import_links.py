@@ -77,6 +77,14 @@ def test_a_session_of_which_only_the_date_is_known_is_never_linked(stage: Stage)
     assert len(stage.history()) == 2
 
 
+def test_nothing_is_linked_to_a_session_of_which_only_the_date_is_known(stage: Stage) -> None:
+    stage.run(toy("fitnotes", "S,Day,2026-01-05,Bench,100,5,"), **KG)
+
+    noon = toy("strava", "W,1,2026-01-05T11:00:10Z,30,")
+    assert stage.run(noon, "i2") == {"rows": 1, "new": 1}
+    assert len(stage.history()) == 2
+
+
 def test_a_session_has_the_workout_that_another_source_made(stage: Stage) -> None:
     stage.run(STRAVA)
 

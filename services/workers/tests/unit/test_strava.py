@@ -33,7 +33,8 @@ def test_a_strava_activity() -> None:
     }
 
 
-UNTRANSLATED = "translation missing: en-US.lib.export.x.horton_values.type"
+UNTRANSLATED = "translation missing: en-US.lib.export.x.horton_values.moving_time"
+UNTRANSLATED_HTML = f'<span class="translation_missing" title="{UNTRANSLATED}">Moving Time</span>'
 DUTCH = {
     "Activity ID": "Activiteits-ID",
     "Activity Date": "Datum van activiteit",
@@ -59,8 +60,8 @@ def renamed_by_pandas(header: list[str]) -> list[str]:
         STRAVA,
         renamed_by_pandas(STRAVA),
         [name.replace(" ", ".") for name in renamed_by_pandas(STRAVA)],
-        [*STRAVA[:-1], f'<span class="translation_missing" title="{UNTRANSLATED}">Type</span>'],
-        [*STRAVA[:-1], UNTRANSLATED],
+        [UNTRANSLATED_HTML if name == "Moving Time" else name for name in STRAVA],
+        [UNTRANSLATED if name == "Moving Time" else name for name in STRAVA],
         [DUTCH.get(name, name) for name in STRAVA],
     ],
     ids=["repeated names", "saved by pandas", "saved by R", "markup", "untranslated", "Dutch"],
