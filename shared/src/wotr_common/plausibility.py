@@ -49,6 +49,9 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
+_FINE = Verdict((), ())
+
+
 def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
     """The verdict on one workout under the `limits` in force at `now`.
 
@@ -65,7 +68,8 @@ def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
     speed = _kmh(workout) if workout.type == "run" else _NONE
     if speed > FASTEST_RUN_KMH:
         refusals.append(FieldError("/distanceM", f"a run at {speed:.0f} km/h is not possible; at most 45"))
-    return Verdict(tuple(refusals), tuple(_warnings(workout, now, speed, kcal_per_min)))
+    warnings = _warnings(workout, now, speed, kcal_per_min)
+    return Verdict(tuple(refusals), tuple(warnings)) if refusals or warnings else _FINE
 
 
 def _refused_type(workout: Said, limits: Limits) -> list[FieldError]:

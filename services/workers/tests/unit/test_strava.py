@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from tests.unit.exports import STRAVA, strava_row, text
-from tests.unit.reading import set_aside, workout
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.exports import STRAVA, STRAVA_RUN, strava_row, text
+from tests.unit.reading import admitted, set_aside, workout
+
+from wotr_workers.imports import strava
 
 
 def test_a_strava_activity() -> None:
@@ -244,3 +248,25 @@ def test_a_bad_strava_row_is_set_aside(change: dict[str, str], field: str) -> No
 
 def test_a_row_with_a_field_too_many_or_too_few_is_set_aside() -> None:
     assert "has 14 fields, the header 15" in set_aside(text([STRAVA, strava_row()[:-1]])).reason
+
+
+CELLS = st.sampled_from(
+    ["", "0", "0.0", "12", "7.3", "1,250", "-1", "90000", "3000000", "240.0004", "1e3", "x", " 5 "]
+)
+CHANGES = st.dictionaries(st.sampled_from([name for name in STRAVA_RUN if name != "Activity Date"]), CELLS)
+
+
+@given(CHANGES)
+def test_a_row_that_is_read_the_short_way_is_read_as_any_other(changes: dict[str, str]) -> None:
+    content = text([STRAVA, strava_row(**{name.replace(" ", "_"): value for name, value in changes.items()})])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(strava._Plainly, "entry", lambda *_: None)
+        said = admitted(content)
+    found = admitted(content)
+    assert found == said
+    assert str(found) == str(said)
+
+
+def test_an_ordinary_row_is_read_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strava, "_entry", None)
+    assert workout(text([STRAVA, strava_row()])).source_id == "101"

@@ -28,6 +28,7 @@ Reader = Callable[[str], object]
 
 _REMEMBERED = 16_384  # values or texts of each field
 _SHORT = 32  # characters of a text that is worth remembering
+_NEVER_TWICE = frozenset({"startedAt"})
 # BeforeValidator: ours only turn away values of other types than the field's.
 _NO_BOUNDS = (BeforeValidator, PlainSerializer, WithJsonSchema)
 
@@ -57,13 +58,18 @@ def accepted(said: Mapping[str, object]) -> Accepted | None:
     """
     try:
         values = {
-            _NAMES[outside]: _CHECKS[outside](value)
+            _NAMES[outside]: _REMEMBERING[outside](value)
             for outside, value in said.items()
             if value is not None or outside not in _OPTIONAL
         }
         return Accepted(**values) if "durationMin" in said else None
     except (KeyError, ValueError, TypeError):  # TypeError: a field is missing, a value cannot be remembered
         return None
+
+
+def checked(outside: str, value: object) -> Any:
+    """A field's value in canonical form, None where there is none and need be none; ValueError."""
+    return None if value is None and outside in _OPTIONAL else _CHECKS[outside](value)
 
 
 class Columns:
@@ -90,9 +96,8 @@ class Columns:
 class Column(dict[str, Any]):
     """What the texts of one field come to, accepted; what they came to lately is known.
 
-    ValueError or BadText where they come to nothing that is.
-
-    A dictionary, and no lru_cache: most texts are found in it, and it is the fastest thing to find them in.
+    ValueError or BadText where they come to nothing that is. A dictionary, and no lru_cache: most texts are
+    found in it, and it is the fastest thing to find them in.
     """
 
     def __init__(self, outside: str, reader: Reader) -> None:
@@ -101,12 +106,13 @@ class Column(dict[str, Any]):
         self._check = _CHECKS[outside]
         self._may_be_absent = outside not in _REQUIRED
         self._absent = Accepted._field_defaults.get(_NAMES[outside])
+        self._kept = 0 if outside in _NEVER_TWICE else _REMEMBERED
 
     def __missing__(self, text: str) -> Any:
         value = self._reader(text)
         value = self._absent if value is None and self._may_be_absent else self._check(value)
-        if len(text) <= _SHORT:
-            if len(self) >= _REMEMBERED:
+        if self._kept and len(text) <= _SHORT:
+            if len(self) >= self._kept:
                 self.clear()
             self[text] = value
         return value
@@ -144,7 +150,7 @@ def _number(steps: Sequence[Check]) -> Check:
             raise ValueError
         return canonical(value)
 
-    return _remembered(check)
+    return check
 
 
 def _moment(steps: Sequence[Check]) -> Check:
@@ -217,15 +223,18 @@ def _steps(said: object) -> Iterator[Check]:
 
 
 def _condition(bound: Gt | Ge | Le | MaxLen) -> Callable[[Any], bool]:
+    # Comparing the other way round calls no Python.
     match bound:
-        case Gt(least):
-            return lambda value: value > least
-        case Ge(least):
-            return lambda value: value >= least
-        case Le(most):
-            return lambda value: value <= most
+        case Gt(int(least)):
+            return Decimal(least).__lt__
+        case Ge(int(least)):
+            return Decimal(least).__le__
+        case Le(int(most)):
+            return Decimal(most).__ge__
         case MaxLen(longest):
             return lambda value: len(value) <= longest
+        case _:
+            raise TypeError(f"{bound} has no short way")
 
 
 def _holding(condition: Callable[[Any], object]) -> Check:
@@ -240,5 +249,10 @@ def _holding(condition: Callable[[Any], object]) -> Check:
 _NAMES = {field.alias or name: name for name, field in WorkoutFields.model_fields.items()}
 _OUTSIDE = {name: outside for outside, name in _NAMES.items()}
 _CHECKS = {outside: _check(WorkoutFields.model_fields[name]) for outside, name in _NAMES.items()}
+# Times come once, and texts are checked as fast as they are found.
+_REMEMBERING = {
+    outside: check if outside in {"startedAt", "notes"} else _remembered(check)
+    for outside, check in _CHECKS.items()
+}
 _REQUIRED = {outside for outside, name in _NAMES.items() if WorkoutFields.model_fields[name].is_required()}
 _OPTIONAL = {outside for outside, name in _NAMES.items() if Accepted._field_defaults.get(name, "") is None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -50,6 +51,8 @@ _MOMENT = re.compile(
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?"
     r"(?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?"
 )
+# The commonest by far, told with one look.
+_USUAL = re.compile(r"([A-Za-z]{3} \d{1,2}, \d{4}), (\d{1,2}):(\d{2}):(\d{2}) ([AP])M", re.ASCII)
 _OFFSET = re.compile(r"(?<=[\dMm.])\s*(?:Z|UTC|GMT|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))$")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}( ?[+-]\d{4})?", re.ASCII)
 _KEPT = 1024  # days and words for months that are remembered: neighbouring rows share them
@@ -73,6 +76,9 @@ def moment(text: str) -> datetime:
             return datetime.fromisoformat(text[:19] + text[19:].lstrip())
         except ValueError:
             raise BadText(f"is no time that exists: {shown(text)}") from None
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        return _at(text, usual.groups())
     offset = _OFFSET.search(text)
     local = _local(text[: offset.start()] if offset else text)
     return local.replace(tzinfo=_zone(offset)) if offset else local
@@ -82,7 +88,11 @@ def _local(text: str) -> datetime:
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise BadText(f"must be a time such as 2022-10-06 23:19:20, not {shown(text)}")
-    said, hour, minute, second, half = match.groups()
+    return _at(text, match.groups())
+
+
+def _at(text: str, parts: Sequence[str | None]) -> datetime:
+    said, hour, minute, second, half = (part or "" for part in parts)
     hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
     try:
         return datetime(*day(said), hours, int(minute), int(second or 0))  # noqa: DTZ001 - on whatever clock

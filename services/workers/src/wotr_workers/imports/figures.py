@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from wotr_workers.imports.parsed import BadText, shown
 
@@ -13,6 +14,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3}){1,4}(?:\.\d{0,20})?", re.ASCII)
 _GROUPED_BY_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){1,4},\d{1,20}", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,15},\d{1,20}", re.ASCII)
 _NOTHING = frozenset({"", "-", "--", "---", "\u2014", "...", "nan", "null", "none", "n/a", "na"})
+_KEPT = 4096  # texts that are remembered
 _SPACES = re.compile(r"\s+")
 _CLOCK = re.compile(
     r"(?:(?P<days>\d{1,4}) days?,? )?(?:(?P<hours>\d{1,5}):)?(?P<minutes>\d{1,3}):"
@@ -21,6 +23,7 @@ _CLOCK = re.compile(
 )
 
 
+@lru_cache(_KEPT)
 def figure(text: str) -> Decimal | None:
     """The number in `text`, None where an app says that it has none; BadText where it is something else.
 
