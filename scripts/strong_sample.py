@@ -29,6 +29,8 @@ HEADER = [
 ]
 FIRST_START = datetime(2024, 1, 1, 18, 0)  # noqa: DTZ001 - the app writes the clock's time without a zone
 
+CYCLE = 40  # times that a workout gets heavier before its athlete begins anew: nobody does for ever
+
 # workout: exercise, first weight in kg, gain in kg for each time it is trained
 PLAN = {
     "Push": (
@@ -52,7 +54,7 @@ def rows(workouts: int, seed: int = 7) -> Iterator[list[str]]:
     for number in range(workouts):
         start += timedelta(days=chance.choice((1, 2, 2, 3)), minutes=chance.randint(-40, 40))
         name = list(PLAN)[number % len(PLAN)]
-        yield from _workout(chance, start, name, number // len(PLAN))
+        yield from _workout(chance, start, name, number // len(PLAN) % CYCLE)
 
 
 def _workout(chance: random.Random, start: datetime, name: str, times: int) -> Iterator[list[str]]:
