@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from operator import itemgetter
 
 from wotr_common.units import METRES, WeightUnit
@@ -158,12 +159,16 @@ def is_number(text: str) -> bool:
         return False
 
 
+_TELLING_ROWS = 20_000  # whose weights tell their unit, where nothing else is to be asked
+
+
 def _surveyed(rows: Iterable[Row], columns: Columns, table: Table, settings: Settings) -> Settings:
     """The settings with the unit that the weights give away; Asked for what nobody says."""
     weights = _Doubtful(columns, "weight", columns.weight_unit, weight_unit)
     lengths = _Doubtful(columns, "distance", columns.metres, metres)
     first = 0
-    for row in rows:
+    said = (settings.weight_unit, settings.distance_unit, settings.timezone)
+    for row in islice(rows, None if None in said else _TELLING_ROWS):
         if isinstance(row, Broken):
             continue
         texts = row.texts if len(row.texts) == len(columns.names) else table.fit(row.texts)
