@@ -57,7 +57,13 @@ def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
 
     Where nobody knows how long it took, nothing that follows from its duration is judged.
     """
-    refusals = [*_refused_type(workout, limits), *_refused_duration(workout, limits)]
+    refusals = []
+    if workout.type not in limits.supported_types:
+        refusals.append(_unsupported(workout.type, limits))
+    minutes = workout.duration_min
+    if minutes is not None and not limits.duration_min <= minutes <= limits.duration_max:
+        bounds = f"between {limits.duration_min} and {limits.duration_max} minutes"
+        refusals.append(FieldError("/durationMin", f"must be {bounds}"))
     if workout.started_at < EARLIEST:
         refusals.append(FieldError("/startedAt", "must not be before 2000-01-01"))
     kcal_per_min = _per_minute(workout.calories_burned or _NONE, workout)
@@ -72,20 +78,9 @@ def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
     return Verdict(tuple(refusals), tuple(warnings)) if refusals or warnings else _FINE
 
 
-def _refused_type(workout: Said, limits: Limits) -> list[FieldError]:
-    if workout.type in limits.supported_types:
-        return []
+def _unsupported(workout_type: str, limits: Limits) -> FieldError:
     known = ", ".join(sorted(limits.supported_types))
-    return [FieldError("/type", f"{workout.type!r} is not supported; supported are: {known}")]
-
-
-def _refused_duration(workout: Said, limits: Limits) -> list[FieldError]:
-    minutes = workout.duration_min
-    if minutes is None or limits.duration_min <= minutes <= limits.duration_max:
-        return []
-    return [
-        FieldError("/durationMin", f"must be between {limits.duration_min} and {limits.duration_max} minutes")
-    ]
+    return FieldError("/type", f"{workout_type!r} is not supported; supported are: {known}")
 
 
 def _kmh(workout: Said) -> Decimal:

@@ -51,7 +51,7 @@ def canonical_number(value: Decimal) -> Decimal:
     """`value` to a thousandth, in the one form in which equal numbers have equal texts."""
     if abs(value) >= _TOO_LARGE:
         raise ValueError("is too large")
-    rounded = value.quantize(_RESOLUTION, rounding=ROUND_HALF_EVEN)
+    rounded = value.quantize(_RESOLUTION, ROUND_HALF_EVEN)
     whole = rounded.to_integral_value()
     return whole + 0 if rounded == whole else rounded.normalize()  # + 0: zero has no sign
 
