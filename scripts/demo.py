@@ -13,12 +13,12 @@ import io
 import os
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import strava_sample
 import strong_sample
 from showing import history, training
+from showing.own_file import OwnFile, add_options, answered, own_file
 from showing.talk import DemoError, console, expect, step, wait_for
 
 from stage_client import Athlete, Stage, StageError
@@ -74,8 +74,8 @@ def show_training(athlete: Athlete) -> None:
         training.load(athlete, date.fromisoformat(max(imported)[:10]))
 
 
-def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> None:
-    """The whole scenario."""
+def play(stage: Stage, file: OwnFile) -> None:
+    """The whole scenario, with an athlete whose history is `file`."""
     step("An athlete signs up and signs in")
     athlete = stage.athlete()
     console.print(f"user {athlete.user_id} at {stage.api_url}")
@@ -86,18 +86,17 @@ def play(stage: Stage, name: str, content: bytes, settings: dict[str, str]) -> N
     step("Workouts come in by a signed call and by the athlete's own")
     log_by_hand(stage, athlete)
     step("A history from another app is imported, twice")
-    history.bring(athlete, name, content, settings)
+    history.bring(athlete, file)
     step("Totals, records and load follow")
     training.totals(athlete, len(workouts_of(athlete)))
     show_training(athlete)
     step("Another athlete brings a strength history, set by set")
     lifter = stage.athlete()
-    strong = f"a sample of {SAMPLE_SESSIONS} Strong workouts"
-    import_id = history.bring(lifter, strong, strong_history(), SAMPLE_SETTINGS)
+    import_id = history.bring(lifter, strong_history())
     show_training(lifter)
     step("… and takes it back")
     history.take_back(lifter, import_id)
-    history.bring(lifter, f"{strong}, once more", strong_history(), SAMPLE_SETTINGS)
+    history.bring(lifter, strong_history())
     step("A live session breaks a record")
     training.break_a_record(lifter, stage.outputs("workers")["RecordsTopicArn"])
     step("What must be refused is refused")
@@ -116,35 +115,28 @@ def workouts_of(athlete: Athlete) -> list[dict[str, Any]]:
         token = f"&nextToken={page['nextToken']}"
 
 
-def strava_history() -> bytes:
+def strava_history() -> OwnFile:
     """The history of activities that the project ships."""
     out = io.StringIO(newline="")
     strava_sample.write(SAMPLE_ROWS, out)
-    return out.getvalue().encode()
+    return OwnFile(f"a sample of {SAMPLE_ROWS} Strava activities", out.getvalue().encode(), {})
 
 
-def strong_history() -> bytes:
+def strong_history() -> OwnFile:
     """The history of gym sessions that the project ships."""
     out = io.StringIO(newline="")
     strong_sample.write(SAMPLE_SESSIONS, out)
-    return out.getvalue().encode()
-
-
-def own_history(path: Path) -> bytes:
-    """The content of the user's own export; DemoError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DemoError(f"{path.absolute()} cannot be read: {error.strerror}") from error
+    name = f"a sample of {SAMPLE_SESSIONS} Strong workouts"
+    return OwnFile(name, out.getvalue().encode(), SAMPLE_SETTINGS)
 
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description="Play the main scenario on a deployed stage.")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="import this export instead of the sample")
-    parser.add_argument("--weight-unit", choices=("kg", "lb"), help="of the export, where it does not say")
-    parser.add_argument("--distance-unit", choices=("km", "mi"), help="of the export, where it does not say")
-    parser.add_argument("--timezone", metavar="ZONE", help="of its local times, such as Europe/Berlin")
+    parser = argparse.ArgumentParser(
+        "python3 noxfile.py -s demo --",
+        description="Play the main scenario on a deployed stage, with your own export instead of the sample.",
+    )
+    add_options(parser)
     parser.add_argument("--stage", default=os.environ.get("WOTR_STAGE", "dev"), help="default %(default)s")
     parser.add_argument("--check", action="store_true", help="only say whether the options can be used")
     return parser.parse_args()
@@ -153,17 +145,19 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Play the scenario; 0 where all of it held."""
     said = options()
-    settings = {"weightUnit": said.weight_unit, "distanceUnit": said.distance_unit, "timezone": said.timezone}
     try:
-        content = own_history(said.csv) if said.csv else strava_history()
-        name = said.csv.name if said.csv else f"a sample of {SAMPLE_ROWS} Strava activities"
-        if not said.check:
-            play(Stage(said.stage), name, content, {key: value for key, value in settings.items() if value})
+        file = own_file(said) or strava_history()
+        if said.check:
+            return 0
+        play(Stage(said.stage), file)
+    except history.Refused as error:
+        console.print(f"The demo stopped: {error}", style="red")
+        if error.questions:
+            console.print(f"For example: python3 noxfile.py -s demo -- {answered(said, error.questions)}")
+        return 1
     except (DemoError, StageError, OSError) as error:
         console.print(f"The demo stopped: {error}", style="red")
         return 1
-    if said.check:
-        return 0
     step("All of it held. Where to look next")
     console.print("python3 noxfile.py -s up      the same cloud, kept running, with URLs to call")
     console.print("services/api/openapi.json     every route    ·  notes/outputs.md    every exported output")

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
+from showing.own_file import OwnFile
 from showing.talk import DemoError, console, expect, wait_for
 from stage_client import Athlete
 
 SHOWN = 5
-COUNTS = ("rows", "new", "known", "changed", "linked", "setAside")
-OPTIONS = {
-    "weightUnit": "--weight-unit kg (or lb)",
-    "distanceUnit": "--distance-unit km (or mi)",
-    "timezone": "--timezone Europe/Berlin (or another)",
+COUNTS = {
+    "rows": "rows read",
+    "new": "new",
+    "known": "known",
+    "changed": "changed",
+    "linked": "linked",
+    "setAside": "set aside",
 }
 
 
-def bring(athlete: Athlete, name: str, content: bytes, settings: Mapping[str, str]) -> str:
+class Refused(DemoError):
+    """A file that could not be imported; `questions` are those that it leaves open."""
+
+    def __init__(self, message: str, questions: Sequence[str]) -> None:
+        super().__init__(message)
+        self.questions = questions
+
+
+def bring(athlete: Athlete, file: OwnFile) -> str:
     """Import the file twice, as its owner might, and show how both went; the id of the first import."""
-    first = _imported(athlete, name, content, settings)
-    again = _imported(athlete, name, content, settings)
-    table = Table("", *COUNTS, title=f"{name}: {len(content):,} bytes, {first['format']}")
+    first = _imported(athlete, file)
+    again = _imported(athlete, file)
+    table = Table(
+        "", *COUNTS.values(), "records", title=f"{file.name}: {len(file.content):,} bytes, {first['format']}"
+    )
     for label, state in (("first import", first), ("same file again", again)):
-        counts = state["counts"]
-        table.add_row(label, *(f"{counts.get(each, 0):,}" for each in COUNTS))
+        counts = (
+            *(state["counts"].get(each, 0) for each in COUNTS),
+            state.get("records", {}).get("count", 0),
+        )
+        table.add_row(label, *(f"{count:,}" for count in counts))
     console.print(table)
     for reason, rows in sorted(first["setAsideReasons"].items(), key=lambda each: -each[1])[:SHOWN]:
-        console.print(f"  set aside: {rows} × {reason}")
+        console.print(f"  set aside: {rows:,} × {reason}")
     if len(first["setAsideReasons"]) > SHOWN:
         console.print(f"  and {len(first['setAsideReasons']) - SHOWN} more reasons")
-    records = first.get("records", {})
-    console.print(f"notified once: “{first['message']}”, {records.get('count', 0)} records in one digest")
+    if first["counts"].get("remarks"):
+        console.print(f"  beside them: {first['counts']['remarks']:,} rows without a workout or set")
+    console.print(f"told in one message: “{first['message']}”, with its records")
     for state in (first, again):
         counts = state["counts"]
         if counts["new"] + counts["known"] + counts["setAside"] != counts["rows"]:
@@ -43,16 +60,16 @@ def bring(athlete: Athlete, name: str, content: bytes, settings: Mapping[str, st
     return str(first["importId"])
 
 
-def _imported(athlete: Athlete, name: str, content: bytes, settings: Mapping[str, str]) -> dict[str, Any]:
-    begun = athlete.import_file(content, settings)
-    with console.status(f"importing {name}") as status:
+def _imported(athlete: Athlete, file: OwnFile) -> dict[str, Any]:
+    begun = athlete.import_file(file.content, file.settings, file.content_type)
+    with console.status(f"importing {file.name}") as status:
         state = begun.ended(
-            seen=lambda now: status.update(f"importing {name}: {now.get('counts', {}).get('rows', 0):,} rows")
+            seen=lambda now: status.update(
+                f"importing {file.name}: {now.get('counts', {}).get('rows', 0):,} rows"
+            )
         )
     if state["state"] == "refused":
-        hints = [OPTIONS[question] for question in state.get("questions", ())]
-        hint = f". Say it with {' and '.join(hints)}" if hints else ""
-        raise DemoError(f"{name} was {state['message']}{hint}")
+        raise Refused(f"{file.name} was {state['message']}", state.get("questions", ()))
     return state
 
 
@@ -65,6 +82,8 @@ def take_back(athlete: Athlete, import_id: str) -> None:
         what: len(expect(athlete.call("GET", f"/me/{what}"), 200).json()[what])
         for what in ("workouts", "sessions", "records")
     }
-    console.print(f"DELETE {path}  left of it: {left}")
+    console.print(
+        f"DELETE {path}  left of it: {', '.join(f'{count} {what}' for what, count in left.items())}"
+    )
     if any(left.values()):
         raise DemoError("the import left something behind")

@@ -54,7 +54,7 @@ def records(athlete: Athlete) -> None:
         "value",
         "since",
         "broken",
-        title=f"GET /me/records: {len(broken)} of {len(found)} subjects",
+        title=f"GET /me/records: {len(broken)} records, {len(found) - len(broken)} first values; the newest",
     )
     for each in sorted(broken, key=lambda each: each["startedAt"], reverse=True)[: 2 * SHOWN]:
         table.add_row(
@@ -62,7 +62,7 @@ def records(athlete: Athlete) -> None:
             each["label"],
             f"{each['value']:,g} {each['unit']}",
             each["startedAt"][:10],
-            f"{len(each['history']) - 1} times",
+            "once" if len(each["history"]) == 2 else f"{len(each['history']) - 1} times",
         )
     console.print(table)
 
