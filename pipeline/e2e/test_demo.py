@@ -55,5 +55,5 @@ def test_a_file_that_leaves_something_open_is_answered_with_the_command_that_say
     refused, command = said_of(file, "--weight-unit", "lb")[-2:]
 
     assert refused.startswith("The demo stopped: my strong.csv was refused: the file does not say ")
-    options = "--weight-unit lb --distance-unit km --timezone Europe/Berlin"
+    options = "--weight-unit lb --timezone Europe/Berlin"
     assert command == f"For example: python3 noxfile.py -s demo -- --csv '{file}' {options}"
