@@ -59,13 +59,13 @@ def command(work: Callable[[list[str]], object]) -> Callable[..., object]:
 
 @command
 def demo(arguments: list[str]) -> None:
-    """Boot the local cloud, deploy everything, play the main scenario (-- --csv FILE: with your own file)."""
+    """Boot the local cloud, deploy everything, play the main scenario (-- --csv FILE: with your export)."""
     parts.show("demo", arguments)
 
 
 @command
 def up(arguments: list[str]) -> None:
-    """Boot and deploy as demo does, then run until Ctrl-C (-- --keep: keep the data for next time)."""
+    """Boot and deploy as demo does, run until Ctrl-C (-- --keep: keep the data; -- --csv FILE: as in demo)."""
     rest = [word for word in arguments if word != "--keep"]
     with contextlib.suppress(KeyboardInterrupt):
         parts.show("up", rest, persist="--keep" in arguments)
