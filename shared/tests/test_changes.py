@@ -60,6 +60,11 @@ def test_a_zone_that_nobody_knows_is_refused(zone: str) -> None:
     assert refused(ProfileFields, {"timezone": zone}) == [("timezone",)]
 
 
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/UTC"])
+def test_a_zone_that_is_only_a_machines_is_refused(zone: str) -> None:
+    assert refused(ProfileFields, {"timezone": zone}) == [("timezone",)]
+
+
 def test_a_known_zone_is_taken() -> None:
     assert ProfileFields.model_validate({"timezone": "Europe/Berlin"}).timezone == "Europe/Berlin"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from tests.given import fields
 
+from wotr_common.changes import SessionChange
 from wotr_common.problems import FieldError, Problem, field_errors, invalid, unavailable
 
 SECRET = "s3cret"
@@ -47,6 +49,32 @@ def test_what_is_missing_is_required_and_what_is_no_object_must_be_one() -> None
 
     assert field_errors(missing.value) == (FieldError("/inner", "is required"),)
     assert field_errors(no_object.value) == (FieldError("", "must be a JSON object"),)
+
+
+CHANGED: list[tuple[dict[str, Any], str, str]] = [
+    ({"sets": None}, "/sets", "must be a list"),
+    ({"sets": [{"exercise": "Squat"}] * 1001}, "/sets", "must have at most 1000 items, not 1001"),
+    ({"sets": [{"exercise": ""}]}, "/sets/0/exercise", "must have at least 1 character"),
+    ({"sets": [{"exercise": "Squat", "reps": 5.5}]}, "/sets/0/reps", "must be a whole number"),
+    ({"sets": [{"exercise": "Squat", "notes": 7}]}, "/sets/0/notes", "must be a text"),
+    ({"title": "\ud800"}, "/title", "must be a text of whole Unicode characters"),
+    ({"version": "new"}, "/version", "must be a whole number"),
+]
+
+
+@pytest.mark.parametrize(("said", "pointer", "message"), CHANGED)
+def test_no_error_names_a_type_of_python(said: dict[str, Any], pointer: str, message: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        SessionChange.model_validate({"version": 1, **said})
+
+    assert field_errors(error.value) == (FieldError(pointer, message),)
+
+
+def test_a_date_that_does_not_exist_is_told_by_one_that_does() -> None:
+    with pytest.raises(ValidationError) as error:
+        TypeAdapter(date).validate_python("2026-13-01")
+
+    assert field_errors(error.value) == (FieldError("", "must be a date like 2026-03-01"),)
 
 
 def test_pointers_escape_as_rfc_6901_says() -> None:

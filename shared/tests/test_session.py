@@ -71,6 +71,7 @@ def test_a_set_has_what_was_said_and_nothing_else() -> None:
         ({"rpe": 7.25}, "rpe"),
         ({"setType": "rest"}, "setType"),
         ({"notes": "x" * 2001}, "notes"),
+        ({"superset": "a\x01"}, "superset"),
         ({"colour": "red"}, "colour"),
     ],
 )

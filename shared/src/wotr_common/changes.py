@@ -5,6 +5,7 @@ A member that is absent stays as it is; null removes it.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -30,10 +31,15 @@ from wotr_common.workout import (
     WorkoutType,
 )
 
+# Beside the zones of places, systems keep these: the machine's own, none, and clocks that count leap seconds.
+_OF_A_MACHINE = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory")
+
 
 def known_zone(name: str) -> str:
-    """`name`, refused where it is no time zone of the IANA database."""
+    """`name`, refused where it is no time zone of the IANA database, the same on every machine."""
     try:
+        if _OF_A_MACHINE.fullmatch(name):
+            raise ValueError(name)
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError("must be a time zone such as Europe/Berlin") from None

@@ -24,6 +24,30 @@ _TITLES = {
     500: "Internal error",
     503: "Temporarily unavailable",
 }
+_WHOLE_NUMBER = "must be a whole number"
+_DATE = "must be a date like 2026-03-01"
+_LIST = "must be a list"
+_OBJECT = "must be a JSON object"
+_SENTENCES = {  # by pydantic's kind of error
+    "extra_forbidden": "is not a known field",
+    "missing": "is required",
+    "timezone_aware": "must name its zone, as in 2026-03-01T17:30:00Z or +01:00",
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "dict_type": _OBJECT,
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "string_type": "must be a text",
+    "string_unicode": "must be a text of whole Unicode characters",
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_parsing_size": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +113,7 @@ def unavailable(detail: str, retry_after_s: int = 1) -> Problem:
 def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     """pydantic's findings as pointers and sentences; the input's value is never repeated."""
     return tuple(
-        FieldError(_pointer(found["loc"]), _sentence(found["type"], found["msg"]))
+        FieldError(_pointer(found["loc"]), _sentence(found["type"], found["msg"], found.get("ctx", {})))
         for found in error.errors(include_url=False, include_input=False)
     )
 
@@ -98,15 +122,17 @@ def _pointer(location: tuple[int | str, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _sentence(kind: str, message: str) -> str:
+def _sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    """What is wrong, without Python's names for it: callers send JSON, or upload tables."""
+    if kind in _SENTENCES:
+        return _SENTENCES[kind]
     match kind:
-        case "extra_forbidden":
-            return "is not a known field"
-        case "missing":
-            return "is required"
-        case "timezone_aware":
-            return "must name its zone, as in 2026-03-01T17:30:00Z or +01:00"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "must be a JSON object"
+        case "too_long":
+            return f"must have at most {context['max_length']} items, not {context['actual_length']}"
+        case "too_short":
+            return f"must have at least {context['min_length']} items, not {context['actual_length']}"
+        case "string_pattern_mismatch":
+            return f"must match the pattern {context['pattern']}"
         case _:
-            return message.removeprefix("Value error, ").replace("Input should be", "must be")
+            said = message.removeprefix("Value error, ")
+            return said.replace("Input should be", "must be").replace("String should have", "must have")

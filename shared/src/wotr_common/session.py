@@ -58,7 +58,7 @@ class TrainingSet(Record):
     rest_s: Annotated[Number, Bounds(ge=0, le=86_400)] | None = Field(
         None, description="seconds of rest after it"
     )
-    superset: Annotated[str, Field(max_length=32)] | None = Field(
+    superset: Annotated[str, Field(max_length=32), AfterValidator(printable)] | None = Field(
         None, description="sets of one session with the same word were done in turn"
     )
     notes: Notes | None = None
