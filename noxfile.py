@@ -65,7 +65,7 @@ def demo(arguments: list[str]) -> None:
 
 @command
 def up(arguments: list[str]) -> None:
-    """Boot and deploy as demo does, run until Ctrl-C (-- --keep: keep the data; -- --csv FILE: as in demo)."""
+    """Boot and deploy as demo does, run until Ctrl-C (-- --keep: keep the data; -- --csv FILE: as demo)."""
     rest = [word for word in arguments if word != "--keep"]
     with contextlib.suppress(KeyboardInterrupt):
         parts.show("up", rest, persist="--keep" in arguments)
