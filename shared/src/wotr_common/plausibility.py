@@ -19,6 +19,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=24)
 FASTEST_RUN_KMH = Decimal(45)
 STRENGTH = "strength"
+MOST_KCAL_PER_MIN = Decimal(30)
+_ODD_KCAL_PER_MIN = Decimal(20)
+_LOW_BPM, _HIGH_BPM = Decimal(40), Decimal(210)
 _NONE = Decimal(0)
 
 
@@ -67,7 +70,7 @@ def judge(workout: Said, limits: Limits, now: datetime) -> Verdict:
     if workout.started_at < EARLIEST:
         refusals.append(FieldError("/startedAt", "must not be before 2000-01-01"))
     kcal_per_min = _per_minute(workout.calories_burned or _NONE, workout)
-    if kcal_per_min > 30:
+    if kcal_per_min > MOST_KCAL_PER_MIN:
         refusals.append(
             FieldError("/caloriesBurned", f"{kcal_per_min:.0f} kcal a minute is not possible; at most 30")
         )
@@ -98,16 +101,16 @@ def _warnings(workout: Said, now: datetime, speed: Decimal, kcal_per_min: Decima
         found += strength_duration_warnings(workout.duration_min)
     elif workout.duration_min is not None and workout.duration_min > 24 * 60:
         found.append("durationMin: longer than a day")
-    if workout.started_at > now + AHEAD:
+    if workout.started_at > now and workout.started_at - now > AHEAD:
         found.append("startedAt: more than a day ahead")
     distance = workout.distance_m or _NONE
     if (workout.type == "run" and distance > 100_000) or (workout.type == "ride" and distance > 400_000):
         found.append(f"distanceM: unusually far for a {workout.type}")
     if speed > 22:
         found.append("distanceM: unusually fast for a run")
-    if workout.avg_heart_rate is not None and not 40 <= workout.avg_heart_rate <= 210:
+    if workout.avg_heart_rate is not None and not _LOW_BPM <= workout.avg_heart_rate <= _HIGH_BPM:
         found.append("avgHeartRate: unusual")
-    if kcal_per_min > 20:
+    if kcal_per_min > _ODD_KCAL_PER_MIN:
         found.append("caloriesBurned: more than 20 kcal a minute")
     if workout.rpe is not None and workout.rpe < 5 and strength:
         found.append("rpe: unusually low for a strength session")

@@ -8,7 +8,7 @@ left to pydantic, which is the judge and finds the words. No bound stands here: 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -20,15 +20,17 @@ from annotated_types import Ge, GroupedMetadata, Gt, Le, MaxLen
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from wotr_common.workout import WorkoutFields
+from wotr_common.workout import WorkoutFields, canonical_number
 from wotr_workers.imports.parsed import BadText
 
 Check = Callable[[Any], Any]
 Reader = Callable[[str], object]
 
 _REMEMBERED = 16_384  # values or texts of each field
+# Positive numbers to a thousandth: their first group or else their second is canonical.
+_PLAIN = re.compile(r"([1-9]\d{0,11})(?:\.0*)?|([1-9]\d{0,11}\.\d{0,2}[1-9])0*", re.ASCII)
 _SHORT = 32  # characters of a text that is worth remembering
-_NEVER_TWICE = frozenset({"startedAt"})
+_NEVER_TWICE = frozenset({"startedAt", "distanceM"})  # hardly ever
 # BeforeValidator: ours only turn away values of other types than the field's.
 _NO_BOUNDS = (BeforeValidator, PlainSerializer, WithJsonSchema)
 
@@ -76,13 +78,15 @@ class Columns:
     """The texts of rows as accepted fields; `readers` are the place and the reader of each field there is.
 
     A reader returns None where a text says nothing, and raises BadText where it is not to be understood.
+    Those of `as_said` take plain positive numbers for themselves.
     """
 
-    def __init__(self, readers: Mapping[str, tuple[int, Reader]]) -> None:
+    def __init__(self, readers: Mapping[str, tuple[int, Reader]], as_said: Container[Reader] = ()) -> None:
         found = [readers.get(_OUTSIDE[name], (0, _nothing)) for name in Accepted._fields]
         self._chosen = itemgetter(*(place for place, _ in found))
         self._columns = [
-            Column(_OUTSIDE[name], reader) for name, (_, reader) in zip(Accepted._fields, found, strict=True)
+            Column(_OUTSIDE[name], reader, as_said=reader in as_said)
+            for name, (_, reader) in zip(Accepted._fields, found, strict=True)
         ]
 
     def fields(self, texts: Sequence[str]) -> Accepted | None:
@@ -97,20 +101,30 @@ class Column(dict[str, Any]):
     """What the texts of one field come to, accepted; what they came to lately is known.
 
     ValueError or BadText where they come to nothing that is. A dictionary, and no lru_cache: most texts are
-    found in it, and it is the fastest thing to find them in.
+    found in it, and it is the fastest thing to find them in. `as_said`: `reader` takes plain positive numbers
+    for themselves.
     """
 
-    def __init__(self, outside: str, reader: Reader) -> None:
+    def __init__(self, outside: str, reader: Reader, *, as_said: bool = False) -> None:
         super().__init__()
         self._reader = reader
         self._check = _CHECKS[outside]
         self._may_be_absent = outside not in _REQUIRED
         self._absent = Accepted._field_defaults.get(_NAMES[outside])
         self._kept = 0 if outside in _NEVER_TWICE else _REMEMBERED
+        _, steps = _said_of(WorkoutFields.model_fields[_NAMES[outside]])
+        self._bounds = [step for step in steps if step is not canonical_number]
+        self._plain = _PLAIN.fullmatch if as_said else _never
 
     def __missing__(self, text: str) -> Any:
-        value = self._reader(text)
-        value = self._absent if value is None and self._may_be_absent else self._check(value)
+        plain = self._plain(text)
+        if plain:
+            value: Any = Decimal(plain[plain.lastindex or 0])
+            for step in self._bounds:
+                value = step(value)
+        else:
+            value = self._reader(text)
+            value = self._absent if value is None and self._may_be_absent else self._check(value)
         if self._kept and len(text) <= _SHORT:
             if len(self) >= self._kept:
                 self.clear()
@@ -122,15 +136,13 @@ def _nothing(_text: str) -> None:
     """Of a field that a file does not have."""
 
 
+def _never(_text: str) -> None:
+    """Of a field whose texts are not told as numbers."""
+
+
 def _check(field: FieldInfo) -> Check:
     """What makes an accepted value of `field` canonical, and raises ValueError at all others."""
-    annotation, metadata = field.annotation, field.metadata
-    if NoneType in get_args(annotation):
-        (annotation,) = (each for each in get_args(annotation) if each is not NoneType)
-    if get_origin(annotation) is Annotated:
-        annotation, *inner = get_args(annotation)
-        metadata = [*inner, *metadata]
-    steps = [step for each in metadata for step in _steps(each)]
+    annotation, steps = _said_of(field)
     if annotation is Decimal:
         return _number(steps)
     if annotation is AwareDatetime:
@@ -140,6 +152,18 @@ def _check(field: FieldInfo) -> Check:
     if get_origin(annotation) is Literal:
         return _word(get_args(annotation))
     raise TypeError(f"{annotation} has no short way")
+
+
+def _said_of(field: FieldInfo) -> tuple[Any, list[Check]]:
+    """The type of `field`, which may be None, too, and the checks of its values."""
+    annotation: Any = field.annotation
+    metadata = field.metadata
+    if NoneType in get_args(annotation):
+        (annotation,) = (each for each in get_args(annotation) if each is not NoneType)
+    if get_origin(annotation) is Annotated:
+        annotation, *inner = get_args(annotation)
+        metadata = [*inner, *metadata]
+    return annotation, [step for each in metadata for step in _steps(each)]
 
 
 def _number(steps: Sequence[Check]) -> Check:

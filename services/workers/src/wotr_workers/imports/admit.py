@@ -39,20 +39,23 @@ _ESSENTIAL = frozenset({"type", "startedAt"})
 
 
 class Candidate(NamedTuple):
-    """A workout that may be stored, and the line that says it; `beside` is what no athlete says of it."""
+    """A workout that may be stored, and the line that says it. It is made of `blank` when it is asked for."""
 
     line: int
     fields: Accepted
-    beside: dict[str, Any]
+    source_id: str | None
+    warnings: tuple[str, ...]
     blank: Workout
 
     @property
     def workout(self) -> Workout:
         """The workout, made anew."""
-        workout_id = keys.workout_id(self.fields.started_at)
-        return self.blank.model_copy(
-            update={**self.fields._asdict(), **self.beside, "workout_id": workout_id}
-        )
+        beside = {
+            "workout_id": keys.workout_id(self.fields.started_at),
+            "source_id": self.source_id,
+            "warnings": self.warnings,
+        }
+        return self.blank.model_copy(update={**self.fields._asdict(), **beside})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,9 @@ class Admission:
             fields, odd = self._judged(said if isinstance(said, Accepted) else _accepted(said))
         except _Refused as refused:
             return _set_aside(line, refused.errors)
-        beside = {
-            "source": source or self.source,
-            "source_id": source_id,
-            "warnings": _once(odd, warnings) if odd or warnings else (),
-        }
-        return Candidate(line, fields, beside, self._blank)
+        warnings = _once(odd, warnings) if odd or warnings else ()
+        blank = self._blank if source is None else self._blank.model_copy(update={"source": source})
+        return Candidate(line, fields, source_id, warnings, blank)
 
     def admit_session(self, parsed: ParsedSession) -> ParsedSession | tuple[SetAside, ...]:
         """The session without what it cannot be, and with warnings; or why none of its rows is stored.

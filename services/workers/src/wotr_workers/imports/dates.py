@@ -55,7 +55,7 @@ _MOMENT = re.compile(
 _USUAL = re.compile(r"([A-Za-z]{3} \d{1,2}, \d{4}), (\d{1,2}):(\d{2}):(\d{2}) ([AP])M", re.ASCII)
 _OFFSET = re.compile(r"(?<=[\dMm.])\s*(?:Z|UTC|GMT|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))$")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}( ?[+-]\d{4})?", re.ASCII)
-_KEPT = 1024  # days and words for months that are remembered: neighbouring rows share them
+_KEPT = 4096  # days and words for months that are remembered: neighbouring rows share them
 
 
 @lru_cache(_KEPT)
@@ -92,7 +92,7 @@ def _local(text: str) -> datetime:
 
 
 def _at(text: str, parts: Sequence[str | None]) -> datetime:
-    said, hour, minute, second, half = (part or "" for part in parts)
+    said, hour, minute, second, half = parts
     hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
     try:
         return datetime(*day(said), hours, int(minute), int(second or 0))  # noqa: DTZ001 - on whatever clock

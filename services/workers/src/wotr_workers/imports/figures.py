@@ -14,7 +14,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3}){1,4}(?:\.\d{0,20})?", re.ASCII)
 _GROUPED_BY_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){1,4},\d{1,20}", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,15},\d{1,20}", re.ASCII)
 _NOTHING = frozenset({"", "-", "--", "---", "\u2014", "...", "nan", "null", "none", "n/a", "na"})
-_KEPT = 4096  # texts that are remembered
+_KEPT = 16_384  # texts that are remembered
 _SPACES = re.compile(r"\s+")
 _CLOCK = re.compile(
     r"(?:(?P<days>\d{1,4}) days?,? )?(?:(?P<hours>\d{1,5}):)?(?P<minutes>\d{1,3}):"

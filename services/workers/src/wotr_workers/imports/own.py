@@ -38,7 +38,9 @@ def recognise(header: Sequence[str]) -> Layout | None:
     columns = own_export.columns_of(header, COLUMNS)
 
     readers = [(name, _READERS.get(name, _text)) for name in columns]
-    accepted = Columns({name: (place, reader) for place, (name, reader) in enumerate(readers)})
+    accepted = Columns(
+        {name: (place, reader) for place, (name, reader) in enumerate(readers)}, {number, _positive}
+    )
 
     def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:
         for row in rows:

@@ -82,7 +82,8 @@ _IN_METRES = frozenset({"swim", "row"})
 _NAUTICAL = re.compile(r"\b(sail|zeil|segel|voile|vela)", re.IGNORECASE)
 _NAUTICAL_MILE_M = 1852
 _POINT_GROUPS = re.compile(r"\d{1,3}(\.\d{3})+", re.ASCII)
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_ID_LONGEST = 64
+_ID = re.compile(rf"[0-9A-Za-z_-]{{1,{_ID_LONGEST}}}")
 _ID_AS_FLOAT = re.compile(r"(\d+)\.0+", re.ASCII)
 _ID_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,2}")  # a spreadsheet has lost its last digits
 
@@ -156,7 +157,7 @@ class _Plainly:
         at = dict(columns.amounts)
         self._columns = columns
         self._amounts = [
-            (Column(outside, reader), at.get(thing, -1))
+            (Column(outside, reader, as_said=reader is amount), at.get(thing, -1))
             for outside, thing, reader in (
                 ("caloriesBurned", "calories", amount),
                 ("distanceM", "distance", amount),
@@ -247,6 +248,8 @@ def _utc(texts: Sequence[str], place: int) -> datetime:
 
 def _source_id(texts: Sequence[str], place: int) -> str | None:
     text = texts[place].strip()
+    if text.isdecimal() and text.isascii() and len(text) <= _ID_LONGEST:
+        return text
     as_float = _ID_AS_FLOAT.fullmatch(text)  # where pandas saved the file again
     if as_float:
         return as_float[1]
