@@ -159,6 +159,23 @@ PIECES = st.sampled_from(
 CONTENT = st.binary(max_size=300) | st.lists(PIECES, max_size=60).map(b"".join)
 
 
+def test_a_row_within_which_the_file_ends_is_not_read_as_if_it_were_whole() -> None:
+    found = read(b"squat,5,100\nbench,5,1")
+    assert broken(found) == []
+    assert found[-1] == Fields(2, ["bench", "5", "1"])
+
+    found = read(b"squat,5,100,\nbench,5,1")
+    assert broken(found) == [(2, "the file ends within this row: was it cut off?")]
+    assert read(b"squat,5,100,\nbench,5,1\n")[-1] == Fields(2, ["bench", "5", "1"])
+    assert broken(read(b'squat,5,100,\n"ben\nch",5')) == [
+        (2, "the file ends within this row: was it cut off?")
+    ]
+
+
+def test_a_last_line_of_one_text_is_for_readers_to_judge() -> None:
+    assert read(b"squat,5\n### CARDIO ####")[-1] == Fields(2, ["### CARDIO ####"])
+
+
 @given(CONTENT, st.integers(1, 40))
 @example(b'a,1\nb,"2\n3",4\n\n"c\nd",5', 9)
 def test_any_bytes_are_read_alike_in_any_chunks_and_line_by_line(content: bytes, chunk: int) -> None:

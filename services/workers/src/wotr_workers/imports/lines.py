@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 MAX_ROW = 1 << 20  # bytes; the largest rows of real exports have some ten thousand
+LINE_ENDS = ("\n", "\r")
 _TOGETHER = 1 << 18  # bytes that are taken together, about: more of them are not faster
 _OVERLONG = b""  # stands for a line longer than MAX_ROW, of which nothing else is kept
 _HEAD = 4

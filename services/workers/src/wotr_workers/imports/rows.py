@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from wotr_workers.imports.lines import MAX_ROW, Line, Lines
+from wotr_workers.imports.lines import LINE_ENDS, MAX_ROW, Line, Lines
 
 _PATIENCE = 16 * MAX_ROW  # bytes that may be read a second time because quotes are broken
 
@@ -42,19 +42,30 @@ Row = Fields | Broken
 
 
 def rows(lines: Lines, delimiter: str) -> Iterator[Row]:
-    """The rows of `lines`; those without any text are left out."""
+    """The rows of `lines`; those without any text are left out.
+
+    Where a file ends within a row that has fewer fields than the one above it, the row was cut off: what is
+    left of its last field may be 1 of 100, and no reader could tell.
+    """
     singly = _Singly(lines, delimiter)
+    width = 0
     while True:
         together = lines.together()
         if together is not None:
-            yield from _rows_together(*together, lines, delimiter)
+            number, text = together
+            if text.endswith(LINE_ENDS):
+                width = yield from _rows_together(number, text, lines, delimiter, width)
+            else:
+                lines.again(number)  # the last line, which has no end: its row is looked at more closely
             continue
         try:
-            row = singly.next()
+            row = singly.next(width)
         except StopIteration:
             return
         if row is not None:
             yield row
+        if isinstance(row, Fields):
+            width = len(row.texts)
 
 
 def undivided(lines: Lines) -> Iterator[Row]:
@@ -66,17 +77,25 @@ def undivided(lines: Lines) -> Iterator[Row]:
             yield Fields(line.number, [text])
 
 
-def _rows_together(first: int, text: str, lines: Lines, delimiter: str) -> Iterator[Row]:
-    """The rows of lines that came together, up to the first whose quotes are broken or close below them."""
+def _rows_together(
+    first: int, text: str, lines: Lines, delimiter: str, width: int
+) -> Generator[Row, None, int]:
+    """The rows of lines that came together, up to the first whose quotes are broken or close below them.
+
+    Returns how many fields the last of them has, `width` where there is none.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = first
+    last: Sequence[str] | None = None
     try:
         for texts in reader:
             if texts and (texts[0].strip() or any(map(str.strip, texts))):
                 yield Fields(number, texts)
+                last = texts
             number = first + reader.line_num
     except csv.Error:
         lines.again(number)
+    return width if last is None else len(last)
 
 
 class _Singly:
@@ -88,8 +107,11 @@ class _Singly:
         # Strict: a quote that stays open ends at the next, often rows later; what follows gives that away.
         self._reader = csv.reader(self._feed, delimiter=delimiter, strict=True)
 
-    def next(self) -> Row | None:
-        """The next row, None for one without any text; StopIteration at the end."""
+    def next(self, width: int) -> Row | None:
+        """The next row, None for one without any text; StopIteration at the end.
+
+        The row above it has `width` fields.
+        """
         feed = self._feed
         feed.begin()
         try:
@@ -103,6 +125,8 @@ class _Singly:
             return Broken(feed.first, feed.give_back(fault), meant)
         if feed.fault:
             return Broken(feed.first, feed.fault)
+        if feed.cut_off and 1 < len(texts) < width:
+            return Broken(feed.first, "the file ends within this row: was it cut off?")
         return Fields(feed.first, texts) if any(map(str.strip, texts)) else None
 
 
@@ -164,6 +188,11 @@ class _Feed:
     def text(self) -> str:
         """The row's first line."""
         return self._taken[0].text
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the file ends with the row, without an end of its line."""
+        return not self._taken[-1].text.endswith(LINE_ENDS)
 
     @property
     def fault(self) -> str:
