@@ -259,6 +259,22 @@ def test_a_line_that_is_no_object_is_refused(line: str) -> None:
         exports.from_json(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"record": "workout"', "is no JSON object in one line: Expecting ',' delimiter, character 21"),
+        ('{"rpe": ' + "9" * 5000 + "}", "is no JSON object in one line"),
+        ("[" * 9999, "is no JSON object in one line"),
+        ('{"rpe": NaN}', "NaN is not a JSON number"),
+    ],
+)
+def test_why_a_line_is_no_object_is_told_of_the_line_and_not_of_python(line: str, reason: str) -> None:
+    with pytest.raises(exports.BadCell) as caught:
+        exports.from_json(line)
+
+    assert str(caught.value) == reason
+
+
 def test_a_spreadsheets_way_of_writing_is_read() -> None:
     read = exports.from_row({"record": "Set", "reps": "8.0", "weightKg": " 20.50 ", "exercise": "Squat"})
 

@@ -168,8 +168,12 @@ def from_json(line: str) -> Exported:
     """The object in `line`, with or without its comma; fractions are Decimal. BadCell where it is none."""
     try:
         found = json.loads(line.strip().removesuffix(","), parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise BadCell("", f"is not a JSON object in one line: {error}") from error
+    except json.JSONDecodeError as error:
+        raise BadCell("", f"is no JSON object in one line: {error.msg}, character {error.colno}") from error
+    except BadCell:
+        raise
+    except (ValueError, RecursionError) as error:  # which tell of Python's limits
+        raise BadCell("", "is no JSON object in one line") from error
     if not isinstance(found, dict) or found.get("record") not in ("workout", "session"):
         raise BadCell("record", "must be workout or session")
     return found
@@ -231,4 +235,4 @@ def _json_value(value: object) -> object:
 
 
 def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is not a JSON number")
+    raise BadCell("", f"{name} is not a JSON number")

@@ -202,7 +202,19 @@ def test_an_item_that_dynamodb_never_takes_costs_its_rows_and_no_others(stage: S
     assert stage.run(rows) == {"rows": 2, "new": 1, "setAside": 1}
     ((line, _, reason),) = stage.set_aside()
     assert line == 3
-    assert reason.startswith("DynamoDB refuses it")
+    assert reason == "cannot be stored as it stands"
+
+
+def test_a_session_that_is_too_large_is_set_aside_with_what_is_too_much(stage: Stage) -> None:
+    header = "title,start_time,end_time,exercise_title,exercise_notes,set_index,set_type,weight_kg,reps"
+    times = ("7 Apr 2026, 10:14", "7 Apr 2026, 11:14")
+    sets = [("Legs", *times, "Squat", "n" * 1000, str(index), "normal", "100", "5") for index in range(500)]
+    rows = text([header.split(","), *sets])
+
+    assert stage.run(rows, timezone="Europe/Berlin") == {"rows": 500, "new": 0, "setAside": 500}
+    assert {reason for _, _, reason in stage.set_aside()} == {
+        "too large to be stored: all of a session, notes included, may have 400 KB"
+    }
 
 
 class Counting:

@@ -16,7 +16,6 @@ from wotr_workers.commands.decision import Decide, Desk, said
 from wotr_workers.store import Changed, Refused
 
 TRIES = 6  # of a command whose items change under it
-_TOO_LARGE = "maximum allowed size"
 
 DECISIONS: Mapping[str, Decide] = {
     "session.create": sessions.create,
@@ -41,7 +40,7 @@ def answer(desk: Desk, payload: object) -> Outcome:
     except Problem as problem:
         return _problem(problem, command)
     except Refused as error:
-        if _TOO_LARGE not in str(error):
+        if not error.too_large:
             raise
         detail = "with that it would be too large to be stored: all of a session may have 400 KB"
         return _problem(Problem(422, detail), command)

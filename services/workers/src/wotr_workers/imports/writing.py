@@ -7,8 +7,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
+from wotr_common.observability import logger
 from wotr_workers.imports.candidates import Candidate, WorkoutRow
-from wotr_workers.imports.parsed import SetAside, short
+from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.plan import Outcome, Plans, Unit
 from wotr_workers.imports.plan_sessions import plan_session
 from wotr_workers.imports.plan_workouts import plan_workout
@@ -57,13 +58,16 @@ class Writer:
             for place, result in zip(wave, results, strict=True):
                 written = written and result is None
                 if isinstance(result, Refused):
-                    refused[candidates[place].row] = str(result)
+                    refused[candidates[place].row] = _why(result)
         return written
 
     def _tried(self, unit: Unit) -> Changed | Refused | None:
         try:
             self.table.write(unit.writes)
-        except (Changed, Refused) as error:
+        except Refused as error:
+            logger.warning("rows that are never stored", why=str(error))
+            return error
+        except Changed as error:
             return error
         return None
 
@@ -74,8 +78,15 @@ def _unit(candidate: Candidate, plans: Plans) -> Unit:
     return plan_session(candidate, plans)
 
 
+def _why(refused: Refused) -> str:
+    """Why rows are not stored, for the athlete whose they are."""
+    if refused.too_large:
+        return "too large to be stored: all of a session, notes included, may have 400 KB"
+    return "cannot be stored as it stands"
+
+
 def _refusal(candidate: Candidate, reason: str) -> Unit:
-    return Unit(candidate.lines, [SetAside(line, "", short(reason)) for line in candidate.lines])
+    return Unit(candidate.lines, [SetAside(line, "", reason) for line in candidate.lines])
 
 
 def _waves(units: Sequence[Unit]) -> Iterator[list[int]]:

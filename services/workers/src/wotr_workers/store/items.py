@@ -16,7 +16,12 @@ _INVALID = {"ValidationException", "ValidationError", "ItemCollectionSizeLimitEx
 
 
 class Refused(Exception):
-    """DynamoDB will never take this item; the message says why."""
+    """DynamoDB will never take this item; the message says why, in its own words."""
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the item has more than an item may have, 400 KB."""
+        return "maximum allowed size" in str(self)
 
 
 class NotRead(Exception):
