@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
+from typing import Any
 
 from wotr_workers.imports.parsed import BadText, shown
 
@@ -91,7 +92,7 @@ def _local(text: str) -> datetime:
     return _at(text, match.groups())
 
 
-def _at(text: str, parts: Sequence[str | None]) -> datetime:
+def _at(text: str, parts: Sequence[str | Any]) -> datetime:
     said, hour, minute, second, half = parts
     hours = int(hour) % 12 + 12 * (half in "pP") if half else int(hour)
     try:
