@@ -8,15 +8,11 @@ from pathlib import Path
 from bench.reading.given import IMPORT, LIMITS, NOW, USER, ZONE
 
 # The scripts are checked without the services' code on the path.
+from wotr_workers.formats.detect import opened  # type: ignore[import-not-found]
+from wotr_workers.formats.parsed import ParsedSession, ParsedWorkout, Settings  # type: ignore[import-not-found]
 from wotr_workers.imports.admit import Admission  # type: ignore[import-not-found]
-from wotr_workers.imports.detect import opened  # type: ignore[import-not-found]
-from wotr_workers.imports.parsed import (  # type: ignore[import-not-found]
-    ParsedSession,
-    ParsedWorkout,
-    SetAside,
-    Settings,
-)
 from wotr_workers.imports.questions import answered  # type: ignore[import-not-found]
+from wotr_workers.texts.rows import SetAside  # type: ignore[import-not-found]
 
 _CHUNK = 1 << 18  # as an upload is read
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from tests.unit.exports import LIMITS
 
 from wotr_common.workout import Workout
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Entry, ParsedWorkout, Settings
 from wotr_workers.imports.admit import Admission, Candidate
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Entry, ParsedWorkout, SetAside, Settings
+from wotr_workers.texts.rows import SetAside
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 UNSAID = Settings()

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from tests.unit.headers import below
 
 from wotr_common.session import TrainingSet
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Asked, Entry, ParsedSession, Question, Remark, SetAside, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Asked, Entry, ParsedSession, Remark, Settings
+from wotr_workers.texts.rows import SetAside
+from wotr_workers.texts.sets import Question
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SAID = Settings("kg", "km", BERLIN)

@@ -13,9 +13,9 @@ from tests.unit.headers import below, header_lines
 from tests.unit.reading import admitted
 
 from wotr_common.workout import Workout
-from wotr_workers.imports import apple_health, garmin, strava
-from wotr_workers.imports.detect import FORMATS
-from wotr_workers.imports.parsed import Settings
+from wotr_workers.formats import apple_health, garmin, strava
+from wotr_workers.formats.detect import FORMATS
+from wotr_workers.formats.parsed import Settings
 
 BERLIN = Settings(distance_unit="km", timezone=ZoneInfo("Europe/Berlin"))
 ACTIVITIES = [(app, line) for app in ("strava", "garmin", "apple_health") for line in header_lines(app)]

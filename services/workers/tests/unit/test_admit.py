@@ -17,10 +17,12 @@ from tests.unit.reading import NOW
 from wotr_common.plausibility import judge
 from wotr_common.session import TrainingSet
 from wotr_common.workout import NOTES_MAX, WorkoutContent, WorkoutFields
-from wotr_workers.imports.accept import Accepted, Columns, accepted
+from wotr_workers.formats.parsed import ParsedSession, ParsedSet, ParsedWorkout
 from wotr_workers.imports.admit import Admission, Candidate
-from wotr_workers.imports.parsed import ParsedSession, ParsedSet, ParsedWorkout, SetAside, number
-from wotr_workers.imports.times import zoned
+from wotr_workers.texts.accept import Accepted, Columns, accepted
+from wotr_workers.texts.rows import SetAside
+from wotr_workers.texts.times import zoned
+from wotr_workers.texts.values import number
 
 ADMISSION = Admission("ada", "i1", "strava", NOW, LIMITS)
 RUN = {"type": "run", "startedAt": datetime(2026, 2, 1, 7, tzinfo=UTC), "durationMin": Decimal(45)}

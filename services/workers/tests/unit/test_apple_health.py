@@ -12,8 +12,9 @@ from tests.unit.headers import below, header_lines
 from tests.unit.reading import admitted, entries
 
 from wotr_common.workout import Workout
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Asked, ParsedWorkout, SetAside, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Asked, ParsedWorkout, Settings
+from wotr_workers.texts.rows import SetAside
 
 HEALTH_EXPORT, XML = header_lines("apple_health")
 AUTO_EXPORT = "Workout Type,Start,End,Duration,Active Energy (kJ),Avg. Heart Rate (count/min),Distance (km)"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from wotr_workers.imports import detect
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Entry, Format, Layout, Remark, Settings
-from wotr_workers.imports.rows import Fields, Row
+from wotr_workers.formats import detect
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Entry, Format, Layout, Remark, Settings
+from wotr_workers.texts.rows import Fields, Row
 
 
 def read(rows: Iterable[Row], _settings: Settings) -> Iterator[Entry]:

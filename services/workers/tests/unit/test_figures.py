@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from wotr_workers.imports.dates import moment, month
-from wotr_workers.imports.figures import amount, figure, seconds
-from wotr_workers.imports.parsed import BadText
+from wotr_workers.texts.dates import moment, month
+from wotr_workers.texts.figures import amount, figure, seconds
+from wotr_workers.texts.values import BadText
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from tests.unit.strength import (
     sets,
 )
 
-from wotr_workers.imports.parsed import SetAside, Settings
+from wotr_workers.formats.parsed import Settings
+from wotr_workers.texts.rows import SetAside
 
 COMMENT, PLAIN, OLD = header_lines("fitnotes")
 SET = {

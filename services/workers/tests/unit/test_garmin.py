@@ -13,8 +13,9 @@ from tests.unit.headers import below
 from tests.unit.reading import admitted, entries
 
 from wotr_common.workout import Workout
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Asked, ParsedWorkout, SetAside, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Asked, ParsedWorkout, Settings
+from wotr_workers.texts.rows import SetAside
 
 LINE = (
     "Activity Type,Date,Favorite,Title,Distance,Calories,Time,Avg HR,Max HR,Avg Run Cadence,Max Run Cadence,"

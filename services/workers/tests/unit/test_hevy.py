@@ -9,8 +9,9 @@ import pytest
 from tests.unit.headers import below, header_lines
 from tests.unit.strength import BERLIN, only_session, only_set, question, read, sessions, set_aside, sets
 
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import SetAside, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Settings
+from wotr_workers.texts.rows import SetAside
 
 METRIC, IMPERIAL = header_lines("hevy")
 SET = {

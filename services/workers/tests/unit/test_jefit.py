@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from tests.unit.strength import BERLIN, only_session, question, read, remarks, sessions, sets
 
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.jefit_logs import packed
-from wotr_workers.imports.parsed import Entry, SetAside, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.jefit_logs import packed
+from wotr_workers.formats.parsed import Entry, Settings
+from wotr_workers.texts.rows import SetAside
 
 ZONE = Settings(timezone=BERLIN)
 START = 1_705_340_000  # 2024-01-15 17:33:20 UTC

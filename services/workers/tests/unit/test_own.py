@@ -13,9 +13,10 @@ from tests.unit.exports import LIMITS, text
 from tests.unit.reading import admitted, entries, set_aside, workout
 
 from wotr_common.workout import Workout
-from wotr_workers.imports import own
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import ParsedWorkout, SetAside, Unrecognised
+from wotr_workers.formats import own
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import ParsedWorkout, Unrecognised
+from wotr_workers.texts.rows import SetAside
 
 OWN = b"type,startedAt,durationMin,caloriesBurned,distanceM,avgHeartRate,rpe,intensity,notes\n"
 

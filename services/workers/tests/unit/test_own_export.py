@@ -16,8 +16,9 @@ from tests.unit.reading import entries, workout
 from wotr_common import exports
 from wotr_common.session import MOST_SETS, Session, TrainingSet
 from wotr_common.workout import Workout
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import Entry, ParsedSession, ParsedWorkout, Remark, SetAside, Unrecognised
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import Entry, ParsedSession, ParsedWorkout, Remark, Unrecognised
+from wotr_workers.texts.rows import SetAside
 
 START = datetime(2026, 2, 1, 7, tzinfo=UTC)
 SQUAT = TrainingSet(

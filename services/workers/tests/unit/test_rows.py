@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wotr_workers.imports.lines import MAX_ROW, Lines
-from wotr_workers.imports.rows import Broken, Fields, Row, rows
+from wotr_workers.texts.lines import MAX_ROW, Lines
+from wotr_workers.texts.rows import Broken, Fields, Row, rows
 
 
 def read(content: bytes, chunk: int = 7) -> list[Row]:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from wotr_common.session import TrainingSet
-from wotr_workers.imports.sets import Refused, Remembered, SetTexts, Unsaid, training_set
-from wotr_workers.imports.typed import converted_from, exported_in
+from wotr_workers.texts.sets import Refused, Remembered, SetTexts, Unsaid, training_set
+from wotr_workers.texts.typed import converted_from, exported_in
 
 SQUAT = SetTexts("Squat", weight="100", weight_unit="kg", reps="5")
 

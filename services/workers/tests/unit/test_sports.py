@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wotr_workers.imports.sports import sport
+from wotr_workers.texts.sports import sport
 
 # Of each type: what Strava, Garmin and Apple call it, in English and other languages.
 NAMES = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.exports import STRAVA, STRAVA_RUN, strava_row, text
 from tests.unit.reading import admitted, set_aside, workout
 
-from wotr_workers.imports import strava
+from wotr_workers.formats import strava
 
 
 def test_a_strava_activity() -> None:

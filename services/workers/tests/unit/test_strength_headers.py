@@ -7,7 +7,7 @@ import csv
 import pytest
 from tests.unit.headers import header_lines
 
-from wotr_workers.imports.detect import FORMATS, opened
+from wotr_workers.formats.detect import FORMATS, opened
 
 HEADERS = [(app, line) for app in ("strong", "hevy", "fitnotes") for line in header_lines(app)]
 HEADERS += [("jefit", "### SETTING ##########"), ("jefit", "### WORKOUT SESSIONS ###")]

@@ -23,8 +23,8 @@ from tests.unit.strength import (
     sets,
 )
 
-from wotr_workers.imports.detect import opened
-from wotr_workers.imports.parsed import ParsedSession, Settings
+from wotr_workers.formats.detect import opened
+from wotr_workers.formats.parsed import ParsedSession, Settings
 
 LINE = (
     "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wotr_workers.imports.strong_names import row_kind, seconds_in
+from wotr_workers.formats.strong_names import row_kind, seconds_in
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from wotr_common.workout import Instant
-from wotr_workers.imports.parsed import BadText
-from wotr_workers.imports.times import UnknownZone, utc, zone, zoned
+from wotr_workers.texts.times import UnknownZone, utc, zone, zoned
+from wotr_workers.texts.values import BadText
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from wotr_common.session import TrainingSet, kilograms
-from wotr_workers.imports import detect
-from wotr_workers.imports.detect import Opened
-from wotr_workers.imports.parsed import (
+from wotr_workers.formats import detect
+from wotr_workers.formats.detect import Opened
+from wotr_workers.formats.parsed import (
     Asked,
     Entry,
     Format,
@@ -27,10 +27,9 @@ from wotr_workers.imports.parsed import (
     ParsedSet,
     ParsedWorkout,
     Remark,
-    SetAside,
     Settings,
 )
-from wotr_workers.imports.rows import Fields, Row
+from wotr_workers.texts.rows import Fields, Row, SetAside
 
 
 def toy(source: str, *rows: str) -> bytes:

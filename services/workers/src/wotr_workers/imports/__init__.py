@@ -1,1 +1,1 @@
-"""Import of an uploaded export: from bytes to rows, from rows to workouts, from workouts to what is new."""
+"""Imports and their undoing: what is new, what is stored, what is taken back, and who is told."""

@@ -17,9 +17,11 @@ from wotr_common.plausibility import STRENGTH, judge
 from wotr_common.problems import FieldError, field_errors
 from wotr_common.session import LINE_MAX
 from wotr_common.workout import NOTES_MAX, Source, Workout, WorkoutContent, WorkoutFields
-from wotr_workers.imports.accept import Accepted, accepted
-from wotr_workers.imports.parsed import ParsedSession, ParsedWorkout, SetAside, short
-from wotr_workers.imports.texts import printable
+from wotr_workers.formats.parsed import ParsedSession, ParsedWorkout
+from wotr_workers.texts.accept import Accepted, accepted
+from wotr_workers.texts.notes import printable
+from wotr_workers.texts.rows import SetAside
+from wotr_workers.texts.values import short
 
 _DAY_MIN = Decimal(24 * 60)
 # What the workout that a session becomes says, beside its notes: names outside and of a parsed session.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from wotr_workers.formats.parsed import Entry, ParsedSession, ParsedWorkout
 from wotr_workers.imports.candidates import Candidate, Candidates, SessionRows
-from wotr_workers.imports.parsed import Entry, ParsedSession, ParsedWorkout, SetAside
+from wotr_workers.texts.rows import SetAside
 
 UNITS = 100  # workouts and sessions in a batch: what one BatchGetItem may ask for
 SETS = 5_000  # sets in a batch, most of them in one item each with dozens of others

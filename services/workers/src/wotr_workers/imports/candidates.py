@@ -10,11 +10,12 @@ from wotr_common import keys
 from wotr_common.items import session_item, workout_item
 from wotr_common.session import Session, head_hash
 from wotr_common.workout import Workout
+from wotr_workers.formats.parsed import ParsedSession, ParsedWorkout
 from wotr_workers.imports.admit import Admission
 from wotr_workers.imports.identity import BadIdentity, checked_source, checked_source_id, session_id
-from wotr_workers.imports.parsed import ParsedSession, ParsedWorkout, SetAside
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.store import Item
+from wotr_workers.texts.rows import SetAside
 from wotr_workers.workouts import (
     CORRELATION_ID,
     DATE_ONLY,

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from wotr_common import keys
 from wotr_common.session import SESSION_ID_PATTERN
 from wotr_common.workout import Source
-from wotr_workers.imports.parsed import ParsedSession, shown
+from wotr_workers.formats.parsed import ParsedSession
+from wotr_workers.texts.values import shown
 
 _SUFFIX = 10  # digits of a hash of sixteen values each: a person's sessions of one second are told apart
 _LONGEST = 256  # characters of an app's id, which becomes a part of a key

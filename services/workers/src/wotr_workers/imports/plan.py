@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.world import World
 from wotr_workers.store import Write
+from wotr_workers.texts.rows import SetAside
 
 
 class Fate(Enum):

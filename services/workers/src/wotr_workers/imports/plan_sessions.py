@@ -16,11 +16,11 @@ from wotr_common.session import MOST_SETS, head_hash
 from wotr_common.versions import first_version
 from wotr_workers.imports.candidates import SessionRows
 from wotr_workers.imports.links import target, twin, with_ref
-from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.plan import Fate, Outcome, Plans, Unit
 from wotr_workers.imports.provenance import changed
 from wotr_workers.imports.session_workouts import is_own, own_workout, retold
 from wotr_workers.store import Item, Put, Write
+from wotr_workers.texts.rows import SetAside
 from wotr_workers.workouts import DATE_ONLY, EDITED_AT, IMPORT_ID, IMPORT_ROW, LAST_UPLOAD, SAID, SOURCE_HASH
 
 COMPLETED = "completed"

@@ -8,11 +8,11 @@ from wotr_common import keys
 from wotr_common.versions import first_version
 from wotr_workers.imports.candidates import WorkoutRow
 from wotr_workers.imports.links import moved, target, twin, with_ref
-from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.plan import Fate, Outcome, Plans, Unit
 from wotr_workers.imports.provenance import changed, last_row
 from wotr_workers.imports.world import at_start
 from wotr_workers.store import Item, Put
+from wotr_workers.texts.rows import SetAside
 from wotr_workers.workouts import (
     CHANGED_ROW,
     CONTENT_HASH,

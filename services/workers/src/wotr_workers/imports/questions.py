@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from wotr_common.changes import ImportSettings
 from wotr_common.problems import field_errors
-from wotr_workers.imports.detect import Opened
-from wotr_workers.imports.parsed import Asked, Question, Settings, Unrecognised
+from wotr_workers.formats.detect import Opened
+from wotr_workers.formats.parsed import Asked, Settings, Unrecognised
+from wotr_workers.texts.sets import Question
 
 # Where the object's own metadata says it: by names that HTTP headers can have.
 _METADATA = {"weightUnit": "weight-unit", "distanceUnit": "distance-unit", "timezone": "timezone"}

@@ -14,12 +14,12 @@ from wotr_common import keys
 from wotr_common.limits import Limits
 from wotr_common.observability import logger
 from wotr_common.workout import time_text
+from wotr_workers.formats.detect import Opened, opened
+from wotr_workers.formats.parsed import Asked, Settings, Unrecognised
 from wotr_workers.imports.batches import Batch, batches
 from wotr_workers.imports.begin import begun
 from wotr_workers.imports.candidates import Candidates
-from wotr_workers.imports.detect import Opened, opened
 from wotr_workers.imports.lease import Turn, held
-from wotr_workers.imports.parsed import Asked, SetAside, Settings, Unrecognised
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.questions import Unsaid, answered, known_settings, restored, stored
 from wotr_workers.imports.tally import Tally
@@ -27,6 +27,7 @@ from wotr_workers.imports.told import Records, tell
 from wotr_workers.imports.writing import WRITES_AT_ONCE, Writer
 from wotr_workers.store import Imports, Item, Leases, Table
 from wotr_workers.store.imports import DONE, REFUSED
+from wotr_workers.texts.rows import SetAside
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Superseded, Upload, Uploads
 

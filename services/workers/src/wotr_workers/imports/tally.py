@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.plan import Fate, Outcome
+from wotr_workers.texts.rows import SetAside
 
 REASONS_KEPT = 50
 OTHER_REASONS = "other reasons"

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from wotr_common.observability import logger
 from wotr_workers.imports.candidates import Candidate, WorkoutRow
-from wotr_workers.imports.parsed import SetAside
 from wotr_workers.imports.plan import Outcome, Plans, Unit
 from wotr_workers.imports.plan_sessions import plan_session
 from wotr_workers.imports.plan_workouts import plan_workout
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.reading import world_of
 from wotr_workers.store import Changed, Refused, Table
+from wotr_workers.texts.rows import SetAside
 
 # More than four writes at once gain nothing, as measured.
 WRITES_AT_ONCE = 4

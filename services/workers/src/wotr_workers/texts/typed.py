@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from wotr_common.units import KILOGRAMS, WeightUnit
-from wotr_workers.imports.figures import figure
-from wotr_workers.imports.parsed import BadText
+from wotr_workers.texts.figures import figure
+from wotr_workers.texts.values import BadText
 
 _STEP = Decimal("0.05")  # what people type are multiples of it: 13.75 kg, 72.2 kg, 2.5 lb
 _SLACK = Decimal("0.000001")

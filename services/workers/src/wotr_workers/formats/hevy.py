@@ -10,12 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from wotr_common.session import SetType
-from wotr_workers.imports.columns import plain, spelled
-from wotr_workers.imports.days import start
-from wotr_workers.imports.gather import Head, Texts, session_minutes
-from wotr_workers.imports.parsed import BadText, Format, Layout, Settings, shown
-from wotr_workers.imports.sets import Found, SetTexts, training_set
-from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, titled
+from wotr_workers.formats.gather import Head, Texts, session_minutes
+from wotr_workers.formats.parsed import Format, Layout, Settings
+from wotr_workers.formats.tables import Columns, Reading, Units, columns_of, titled
+from wotr_workers.texts.columns import plain, spelled
+from wotr_workers.texts.days import start
+from wotr_workers.texts.sets import Found, SetTexts, training_set
+from wotr_workers.texts.values import BadText, shown
 
 _SPELLINGS = spelled(
     {

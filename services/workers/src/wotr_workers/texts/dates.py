@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
-from wotr_workers.imports.parsed import BadText, shown
+from wotr_workers.texts.values import BadText, shown
 
 # By the first letters, without accents. English, Dutch, German, French, Spanish, Italian, Portuguese,
 # Scandinavian and Hungarian, then what Polish, Turkish, Indonesian and Russian add; `juin` and `juil` need a

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerial
 from pydantic.fields import FieldInfo
 
 from wotr_common.workout import WorkoutFields, canonical_number
-from wotr_workers.imports.parsed import BadText
+from wotr_workers.texts.values import BadText
 
 Check = Callable[[Any], Any]
 Reader = Callable[[str], object]

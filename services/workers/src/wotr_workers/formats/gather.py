@@ -9,17 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from wotr_common.session import MOST_SETS, TrainingSet
-from wotr_workers.imports.columns import BadField, misfit
-from wotr_workers.imports.parsed import (
-    Asked,
-    Entry,
-    ParsedSession,
-    ParsedSet,
-    Remark,
-    SetAside,
-)
-from wotr_workers.imports.rows import Broken, Row
-from wotr_workers.imports.sets import (
+from wotr_workers.formats.parsed import Asked, Entry, ParsedSession, ParsedSet, Remark
+from wotr_workers.texts.columns import BadField, misfit
+from wotr_workers.texts.rows import Broken, Row, SetAside
+from wotr_workers.texts.sets import (
     Found,
     Note,
     Refused,

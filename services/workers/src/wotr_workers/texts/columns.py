@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from wotr_workers.imports.parsed import BadText, SetAside
-from wotr_workers.imports.rows import Fields, Row
+from wotr_workers.texts.rows import Fields, Row, SetAside
+from wotr_workers.texts.values import BadText
 
 _TAG = re.compile(r"<[^>]*>")
 _UNTRANSLATED = re.compile(r"^translation missing: .*\.")

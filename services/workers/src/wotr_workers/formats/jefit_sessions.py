@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from wotr_workers.imports.days import start
-from wotr_workers.imports.figures import amount
-from wotr_workers.imports.gather import session_minutes
-from wotr_workers.imports.parsed import BadText, ParsedSession
-from wotr_workers.imports.sets import Unsaid
+from wotr_workers.formats.gather import session_minutes
+from wotr_workers.formats.parsed import ParsedSession
+from wotr_workers.texts.days import start
+from wotr_workers.texts.figures import amount
+from wotr_workers.texts.sets import Unsaid
+from wotr_workers.texts.values import BadText
 
 _SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _MOST_KCAL = 30  # a minute

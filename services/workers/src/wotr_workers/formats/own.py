@@ -9,20 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from wotr_workers.imports import own_export
-from wotr_workers.imports.accept import Columns, Reader
-from wotr_workers.imports.parsed import (
-    BadText,
-    Entry,
-    Format,
-    Layout,
-    ParsedWorkout,
-    SetAside,
-    Settings,
-    number,
-)
-from wotr_workers.imports.rows import Broken, Fields, Row
-from wotr_workers.imports.times import zoned
+from wotr_workers.formats import own_export
+from wotr_workers.formats.parsed import Entry, Format, Layout, ParsedWorkout, Settings
+from wotr_workers.texts.accept import Columns, Reader
+from wotr_workers.texts.rows import Broken, Fields, Row, SetAside
+from wotr_workers.texts.times import zoned
+from wotr_workers.texts.values import BadText, number
 
 REQUIRED = ("type", "startedAt", "durationMin")
 COLUMNS = (*REQUIRED, "caloriesBurned", "distanceM", "avgHeartRate", "rpe", "intensity", "notes")

@@ -18,11 +18,10 @@ from typing import NamedTuple
 
 from wotr_common.session import TrainingSet
 from wotr_common.units import METRES
-from wotr_workers.imports.columns import misfit
-from wotr_workers.imports.gather import session_minutes
-from wotr_workers.imports.jefit_logs import packed
-from wotr_workers.imports.jefit_sessions import BadRow, begun, known_amount, measured
-from wotr_workers.imports.parsed import (
+from wotr_workers.formats.gather import session_minutes
+from wotr_workers.formats.jefit_logs import packed
+from wotr_workers.formats.jefit_sessions import BadRow, begun, known_amount, measured
+from wotr_workers.formats.parsed import (
     Asked,
     Entry,
     Format,
@@ -30,14 +29,14 @@ from wotr_workers.imports.parsed import (
     ParsedSession,
     ParsedSet,
     Remark,
-    SetAside,
     Settings,
-    shown,
 )
-from wotr_workers.imports.rows import Broken, Row
-from wotr_workers.imports.sets import SetTexts, Unsaid, bare, training_set
-from wotr_workers.imports.sports import OTHER, sport
-from wotr_workers.imports.unit_names import metres, weight_unit
+from wotr_workers.texts.columns import misfit
+from wotr_workers.texts.rows import Broken, Row, SetAside
+from wotr_workers.texts.sets import SetTexts, Unsaid, bare, training_set
+from wotr_workers.texts.sports import OTHER, sport
+from wotr_workers.texts.unit_names import metres, weight_unit
+from wotr_workers.texts.values import shown
 
 _TITLE = re.compile(r"#{3,}\s*(?P<name>[A-Z][A-Z0-9 &/_-]*?)\s*#*\s*")
 _MOST = 100_000  # sessions and exercises that are remembered

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from wotr_workers.imports import apple_health, fitnotes, garmin, hevy, jefit, own, strava, strong
-from wotr_workers.imports.lines import Line, Lines
-from wotr_workers.imports.parsed import Format, Layout, Unrecognised, short
-from wotr_workers.imports.rows import Row, rows, undivided
+from wotr_workers.formats import apple_health, fitnotes, garmin, hevy, jefit, own, strava, strong
+from wotr_workers.formats.parsed import Format, Layout, Unrecognised
+from wotr_workers.texts.lines import Line, Lines
+from wotr_workers.texts.rows import Row, rows, undivided
+from wotr_workers.texts.values import short
 
 FORMATS: tuple[Format, ...] = (
     own.FORMAT,

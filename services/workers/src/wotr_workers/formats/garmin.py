@@ -14,7 +14,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from wotr_common.units import METRES
-from wotr_workers.imports.columns import (
+from wotr_workers.formats.parsed import Asked, Entry, Format, Layout, ParsedWorkout, Settings
+from wotr_workers.formats.strides import Evidence
+from wotr_workers.texts.columns import (
     BadField,
     first_places,
     fitting,
@@ -23,25 +25,15 @@ from wotr_workers.imports.columns import (
     spelled,
     width,
 )
-from wotr_workers.imports.dates import moment
-from wotr_workers.imports.figures import amount, seconds
-from wotr_workers.imports.lengths import minutes
-from wotr_workers.imports.parsed import (
-    Asked,
-    BadText,
-    Entry,
-    Format,
-    Layout,
-    ParsedWorkout,
-    Question,
-    SetAside,
-    Settings,
-)
-from wotr_workers.imports.rows import Fields, Row
-from wotr_workers.imports.sports import sport
-from wotr_workers.imports.strides import Evidence
-from wotr_workers.imports.texts import notes
-from wotr_workers.imports.times import utc
+from wotr_workers.texts.dates import moment
+from wotr_workers.texts.figures import amount, seconds
+from wotr_workers.texts.lengths import minutes
+from wotr_workers.texts.notes import notes
+from wotr_workers.texts.rows import Fields, Row, SetAside
+from wotr_workers.texts.sets import Question
+from wotr_workers.texts.sports import sport
+from wotr_workers.texts.times import utc
+from wotr_workers.texts.values import BadText
 
 # English, Danish, Swedish, Norwegian, German, Polish, Spanish, Portuguese, French, Italian, Dutch, Hungarian,
 # Finnish, Czech, Japanese, Chinese.

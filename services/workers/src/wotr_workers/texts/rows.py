@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from wotr_workers.imports.lines import LINE_ENDS, MAX_ROW, Line, Lines
+from wotr_workers.texts.lines import LINE_ENDS, MAX_ROW, Line, Lines
 
 _PATIENCE = 16 * MAX_ROW  # bytes that may be read a second time because quotes are broken
 
@@ -39,6 +40,15 @@ class Broken(NamedTuple):
 
 
 Row = Fields | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that is not stored: its line, the field that is wrong (empty: the row as a whole), and why."""
+
+    line: int
+    field: str
+    reason: str
 
 
 def rows(lines: Lines, delimiter: str) -> Iterator[Row]:

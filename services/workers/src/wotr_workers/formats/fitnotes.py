@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wotr_workers.imports.columns import spelled
-from wotr_workers.imports.figures import figure, seconds
-from wotr_workers.imports.gather import Head, Texts
-from wotr_workers.imports.parsed import BadText, Format, Layout, Settings
-from wotr_workers.imports.sets import Found, Nothing, SetTexts, bare, training_set
-from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, titled
-from wotr_workers.imports.unit_names import metres, weight_unit
+from wotr_workers.formats.gather import Head, Texts
+from wotr_workers.formats.parsed import Format, Layout, Settings
+from wotr_workers.formats.tables import Columns, Reading, Units, columns_of, titled
+from wotr_workers.texts.columns import spelled
+from wotr_workers.texts.figures import figure, seconds
+from wotr_workers.texts.sets import Found, Nothing, SetTexts, bare, training_set
+from wotr_workers.texts.unit_names import metres, weight_unit
+from wotr_workers.texts.values import BadText
 
 _SPELLINGS = spelled(
     {

@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from wotr_workers.imports.gather import Head, Texts, session_minutes
-from wotr_workers.imports.parsed import Format, Layout, Settings, shown
-from wotr_workers.imports.sets import Found, Note, Nothing, Rest, SetTexts, bare, training_set
-from wotr_workers.imports.strong_names import SPELLINGS, row_kind, seconds_in
-from wotr_workers.imports.tables import Columns, Reading, Units, columns_of, is_number, titled
-from wotr_workers.imports.texts import printable
-from wotr_workers.imports.unit_names import metres, weight_unit
+from wotr_workers.formats.gather import Head, Texts, session_minutes
+from wotr_workers.formats.parsed import Format, Layout, Settings
+from wotr_workers.formats.strong_names import SPELLINGS, row_kind, seconds_in
+from wotr_workers.formats.tables import Columns, Reading, Units, columns_of, is_number, titled
+from wotr_workers.texts.notes import printable
+from wotr_workers.texts.sets import Found, Note, Nothing, Rest, SetTexts, bare, training_set
+from wotr_workers.texts.unit_names import metres, weight_unit
+from wotr_workers.texts.values import shown
 
 _SETS = "Weight,Reps,Distance,Seconds"
 _SETS_WITH_UNITS = "Weight,Weight Unit,Reps,RPE,Distance,Distance Unit,Seconds"

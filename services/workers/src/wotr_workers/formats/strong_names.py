@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from wotr_common.session import SetType
-from wotr_workers.imports.columns import spelled
+from wotr_workers.texts.columns import spelled
 
 # English, French, German, Spanish, Italian, Portuguese, Dutch, Swedish, Polish, Russian, Turkish, Chinese
 # (simplified, traditional), Japanese, Korean.

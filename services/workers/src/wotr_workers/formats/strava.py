@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from wotr_workers.imports.accept import Accepted, Column, checked
-from wotr_workers.imports.columns import (
+from wotr_workers.formats.parsed import Entry, Format, Layout, ParsedWorkout, Settings
+from wotr_workers.texts.accept import Accepted, Column, checked
+from wotr_workers.texts.columns import (
     BadField,
     first_places,
     fitting,
@@ -28,22 +29,13 @@ from wotr_workers.imports.columns import (
     spelled,
     width,
 )
-from wotr_workers.imports.dates import moment
-from wotr_workers.imports.figures import amount
-from wotr_workers.imports.lengths import minutes
-from wotr_workers.imports.parsed import (
-    BadText,
-    Entry,
-    Format,
-    Layout,
-    ParsedWorkout,
-    SetAside,
-    Settings,
-    shown,
-)
-from wotr_workers.imports.rows import Fields, Row
-from wotr_workers.imports.sports import OTHER, sport
-from wotr_workers.imports.texts import notes
+from wotr_workers.texts.dates import moment
+from wotr_workers.texts.figures import amount
+from wotr_workers.texts.lengths import minutes
+from wotr_workers.texts.notes import notes
+from wotr_workers.texts.rows import Fields, Row, SetAside
+from wotr_workers.texts.sports import OTHER, sport
+from wotr_workers.texts.values import BadText, shown
 
 # English, Dutch, German, French, Spanish, Italian, Portuguese, Japanese; 2018 had short English names.
 _SPELLINGS = spelled(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wotr_workers.imports import times
-from wotr_workers.imports.dates import day, moment
-from wotr_workers.imports.parsed import BadText, shown
-from wotr_workers.imports.sets import Unsaid
+from wotr_workers.texts import times
+from wotr_workers.texts.dates import day, moment
+from wotr_workers.texts.sets import Unsaid
+from wotr_workers.texts.values import BadText, shown
 
 _NOON = 12
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from copy import copy
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -18,10 +18,10 @@ from wotr_common.problems import field_errors
 from wotr_common.session import SetType, TrainingSet
 from wotr_common.units import KILOGRAMS, WeightUnit
 from wotr_common.workout import NOTES_MAX
-from wotr_workers.imports.figures import figure, seconds
-from wotr_workers.imports.parsed import BadText, Question, shown
-from wotr_workers.imports.texts import printable
-from wotr_workers.imports.typed import converted_from
+from wotr_workers.texts.figures import figure, seconds
+from wotr_workers.texts.notes import printable
+from wotr_workers.texts.typed import converted_from
+from wotr_workers.texts.values import BadText, shown
 
 LINE_MAX = 200  # characters of a name or title
 _SUPERSET_MAX = 32
@@ -80,6 +80,9 @@ class Nothing(NamedTuple):
 
 
 Found = TrainingSet | Refused | Rest | Note | Nothing
+
+
+Question = Literal["weightUnit", "distanceUnit", "timezone"]
 
 
 class Unsaid(Exception):

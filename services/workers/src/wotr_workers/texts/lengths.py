@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wotr_common.plausibility import STRENGTH
-from wotr_workers.imports.parsed import BadText
+from wotr_workers.texts.values import BadText
 
 _DAY_S = 24 * 60 * 60
 _LONGEST_S = 30 * _DAY_S

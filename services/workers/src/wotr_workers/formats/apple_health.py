@@ -15,26 +15,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from wotr_common.units import METRES
-from wotr_workers.imports.columns import BadField, fitting, numbers, plain, width
-from wotr_workers.imports.dates import moment
-from wotr_workers.imports.figures import amount, seconds
-from wotr_workers.imports.lengths import minutes
-from wotr_workers.imports.parsed import (
-    Asked,
-    BadText,
-    Entry,
-    Format,
-    Layout,
-    ParsedWorkout,
-    Question,
-    SetAside,
-    Settings,
-    shown,
-)
-from wotr_workers.imports.rows import Fields, Row
-from wotr_workers.imports.sports import OTHER, sport
-from wotr_workers.imports.texts import printable
-from wotr_workers.imports.times import utc
+from wotr_workers.formats.parsed import Asked, Entry, Format, Layout, ParsedWorkout, Settings
+from wotr_workers.texts.columns import BadField, fitting, numbers, plain, width
+from wotr_workers.texts.dates import moment
+from wotr_workers.texts.figures import amount, seconds
+from wotr_workers.texts.lengths import minutes
+from wotr_workers.texts.notes import printable
+from wotr_workers.texts.rows import Fields, Row, SetAside
+from wotr_workers.texts.sets import Question
+from wotr_workers.texts.sports import OTHER, sport
+from wotr_workers.texts.times import utc
+from wotr_workers.texts.values import BadText, shown
 
 _UNIT = re.compile(r"\s*\((?P<unit>[^()]*)\)\s*$")
 _METRES: dict[str, Decimal] = {

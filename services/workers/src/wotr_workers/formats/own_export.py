@@ -21,20 +21,18 @@ from wotr_common.plausibility import set_warnings
 from wotr_common.problems import field_errors
 from wotr_common.session import MOST_SETS, TrainingSet
 from wotr_common.workout import Instant
-from wotr_workers.imports.parsed import (
+from wotr_workers.formats.parsed import (
     Entry,
     Layout,
     ParsedSession,
     ParsedSet,
     ParsedWorkout,
     Remark,
-    SetAside,
     Unrecognised,
-    short,
-    shown,
 )
-from wotr_workers.imports.rows import Broken, Row
-from wotr_workers.imports.times import zoned
+from wotr_workers.texts.rows import Broken, Row, SetAside
+from wotr_workers.texts.times import zoned
+from wotr_workers.texts.values import short, shown
 
 _WARNINGS_MAX = 20
 _WARNING_MAX = 200

@@ -9,16 +9,17 @@ from itertools import islice
 from operator import itemgetter
 
 from wotr_common.units import METRES, WeightUnit
-from wotr_workers.imports.columns import BadField, first_places, plain, width
-from wotr_workers.imports.days import start
-from wotr_workers.imports.figures import figure
-from wotr_workers.imports.gather import Head, Table, Texts, entries
-from wotr_workers.imports.parsed import Asked, BadText, Entry, Layout, Question, Settings
-from wotr_workers.imports.rows import Broken, Row
-from wotr_workers.imports.sets import LINE_MAX, Found, bare, cut
-from wotr_workers.imports.texts import printable
-from wotr_workers.imports.typed import exported_in
-from wotr_workers.imports.unit_names import divided, metres, weight_unit
+from wotr_workers.formats.gather import Head, Table, Texts, entries
+from wotr_workers.formats.parsed import Asked, Entry, Layout, Settings
+from wotr_workers.texts.columns import BadField, first_places, plain, width
+from wotr_workers.texts.days import start
+from wotr_workers.texts.figures import figure
+from wotr_workers.texts.notes import printable
+from wotr_workers.texts.rows import Broken, Row
+from wotr_workers.texts.sets import LINE_MAX, Found, Question, bare, cut
+from wotr_workers.texts.typed import exported_in
+from wotr_workers.texts.unit_names import divided, metres, weight_unit
+from wotr_workers.texts.values import BadText
 
 _DISTINCT = 20_000  # amounts of a file that are looked at for their unit
 

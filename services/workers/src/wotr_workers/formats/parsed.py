@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,11 @@ from zoneinfo import ZoneInfo
 
 from wotr_common.session import TrainingSet
 from wotr_common.units import DistanceUnit, WeightUnit
-from wotr_workers.imports.rows import Row
+from wotr_workers.texts.rows import Row, SetAside
+from wotr_workers.texts.sets import Question
 
 if TYPE_CHECKING:
-    from wotr_workers.imports.accept import Accepted
-
-_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
-_LONGEST = 300
-
-Question = Literal["weightUnit", "distanceUnit", "timezone"]
+    from wotr_workers.texts.accept import Accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +88,6 @@ class ParsedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A row that is not stored: its line, the field that is wrong (empty: the row as a whole), and why."""
-
-    line: int
-    field: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Remark:
     """A row that carries neither a workout nor a set: a rest timer, a note, a section's title."""
 
@@ -154,27 +140,3 @@ class Asked(Exception):
         super().__init__(question)
         self.question = question
         self.line = line
-
-
-class BadText(Exception):
-    """A field's text does not say what it should; the message says why."""
-
-
-def number(text: str) -> Decimal | None:
-    """The plain decimal number in `text`, None where it is blank; BadText where it is something else."""
-    text = text.strip()
-    if not text:
-        return None
-    if not _NUMBER.fullmatch(text):
-        raise BadText(f"must be a number such as 45.5, not {shown(text)}")
-    return Decimal(text)
-
-
-def shown(text: str) -> str:
-    """`text` as a message can hold it: quoted, short, printable."""
-    return repr(text if len(text) <= 40 else text[:40] + "…")
-
-
-def short(reason: str) -> str:
-    """`reason` cut to what an import keeps of it."""
-    return reason if len(reason) <= _LONGEST else reason[: _LONGEST - 1] + "…"

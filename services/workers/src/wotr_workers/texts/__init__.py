@@ -1,0 +1,1 @@
+"""What the bytes and texts of an export mean: lines, rows, columns, numbers, times, units, sets. No AWS."""
