@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from wotr_common import keys
 from wotr_common.limits import Limits
@@ -28,7 +29,9 @@ from wotr_workers.imports.writing import WRITES_AT_ONCE, Contended
 from wotr_workers.store import Changed, Imports, Item, Leases, Table
 from wotr_workers.store.imports import UNDOING, UNDONE
 from wotr_workers.topics import ImportsTopic
-from wotr_workers.workouts import SAID
+from wotr_workers.workouts import IMPORT_ID, SAID
+
+T = TypeVar("T")
 
 _TRIES = 10
 _AT_ONCE = 100  # items between two looks at the clock
@@ -65,12 +68,14 @@ class Undoer:
             return asked
 
     def _undo(self, state: Item, user_id: str, import_id: str, turn: Turn) -> Item:
-        made = self.table.of_import(keys.user_pk(user_id), import_id)
         kept = keys.import_pk(user_id, import_id)
         changed = self.table.beginning(kept, keys.before_prefix())
         with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
-            ours = (item[keys.SK] for item in made if _is_ours(item[keys.SK]))
-            _spread(pool, turn, ours, partial(self._take_back, user_id, import_id))
+            # Apps' ids last: most of them go with the workouts that they mean.
+            for is_ours in (_is_training, keys.is_source):
+                made = self.table.of_import(keys.user_pk(user_id), import_id)
+                ours = (tuple(_beside(user_id, item)) for item in made if is_ours(item[keys.SK]))
+                _spread(pool, turn, ours, partial(self._take_back, user_id, import_id))
             theirs = (keys.changed_sk(layer[keys.SK]) for layer in changed)
             _spread(pool, turn, theirs, partial(self._uncover, user_id, import_id))
         turn.check()
@@ -98,18 +103,23 @@ class Undoer:
             if workout is None:
                 return
             sk = workout[keys.SK]
-        self._take_back(user_id, import_id, sk)
+        item = self.table.get(keys.user_pk(user_id), [sk]).get(sk)
+        if item is not None:
+            self._take_back(user_id, import_id, tuple(_beside(user_id, item)))
 
-    def _take_back(self, user_id: str, import_id: str, sk: str) -> None:
+    def _take_back(self, user_id: str, import_id: str, sks: Sequence[str]) -> None:
+        """Take the import back in the item at the first of `sks`; the others are what it may concern too."""
+        sk = sks[0]
         for _ in range(_TRIES):
-            world = world_at(self.table, user_id, [sk], [])
+            world = world_at(self.table, user_id, sks, [])
             item = world.at(sk)
             if item is None:
                 return
             layers = self._layers(user_id, item)
             if import_id not in map(maker, layers):
                 return
-            world = world_at(self.table, user_id, _beside(user_id, item), _starts(world, layers))
+            if not _is_all_there_is(world, layers, import_id):
+                world = world_at(self.table, user_id, sks, _starts(world, layers))
             writes = TakingBack(world, import_id, self.limits().shards, self.clock()).writes(layers)
             if not writes:
                 return
@@ -134,17 +144,22 @@ class Undoer:
         return layers
 
 
-def _spread(pool: Executor, turn: Turn, sks: Iterator[str], do: Callable[[str], None]) -> None:
-    """Do all of `sks`, some at once, as long as there is time."""
-    while part := list(islice(sks, _AT_ONCE)):
+def _spread(pool: Executor, turn: Turn, items: Iterator[T], do: Callable[[T], None]) -> None:
+    """Do all of `items`, some at once, as long as there is time."""
+    while part := list(islice(items, _AT_ONCE)):
         turn.check()
         for _ in pool.map(do, part):
             pass
 
 
-def _is_ours(sk: str) -> bool:
-    """Whether `sk` is that of an item which imports make, beside their own state and records."""
-    return keys.is_workout(sk) or keys.is_session(sk) or keys.is_source(sk)
+def _is_training(sk: str) -> bool:
+    """Whether `sk` is that of a workout or a session."""
+    return keys.is_workout(sk) or keys.is_session(sk)
+
+
+def _is_all_there_is(world: World, layers: Sequence[Item], import_id: str) -> bool:
+    """Whether nobody else has a part in the item, so that nothing remains whose start would matter."""
+    return len(layers) == 1 and all(item.get(IMPORT_ID) == import_id for item in world.items())
 
 
 def _beside(user_id: str, item: Item) -> Iterable[str]:
