@@ -73,6 +73,9 @@ def load(athlete: Athlete, last_day: date) -> None:
     found = expect(athlete.call("GET", f"/me/load?from={first_day}&to={last_day}"), 200).json()
     days = found["days"]
     console.print(f"GET /me/load, {found['metric']} in {found['unit']}, {first_day} to {last_day}")
+    if not any(day["load"] for day in days):
+        console.print("  none of these workouts says how hard it was (RPE, heart rate or weights): no load")
+        return
     for name in ("load", "fitness", "fatigue"):
         values = [day[name] or 0 for day in days]
         console.print(f"  {name:<8} {curve(values)}  up to {max(values, default=0):,.0f}")
