@@ -380,6 +380,20 @@ def test_a_workout_that_a_session_is_only_linked_to_stays(ada: Athlete) -> None:
     assert (left["sk"], left["refs"]) == (item["sk"], ["x"])
 
 
+def test_a_workout_that_a_session_is_linked_to_is_not_deleted_below_it(ada: Athlete) -> None:
+    session = ada.completed(SQUAT)
+    (item,) = ada.workouts()
+    ada.put({name: value for name, value in item.items() if name != "sessionId"} | {"source": "strava"})
+    asked = {"workoutId": session["workoutId"], "version": int(item["version"])}
+
+    refused = ada.ask("workout.delete", **asked)
+    assert (refused.status, refused.body["sessionId"]) == (409, session["sessionId"])
+
+    ada.done("session.delete", sessionId=session["sessionId"], version=session["version"])
+    assert ada.ask("workout.delete", **asked).status == 204
+    assert ada.items() == []
+
+
 @pytest.mark.parametrize(("version", "status"), [(None, 422), ("1", 422), (True, 422), (1, 409)])
 def test_a_session_is_deleted_only_in_the_version_that_was_seen(
     ada: Athlete, version: Any, status: int

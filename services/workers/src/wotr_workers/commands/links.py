@@ -29,6 +29,12 @@ def gone(desk: Desk, workout: Item, correlation_id: str, now: datetime, own: str
     return writes
 
 
+def session_on(desk: Desk, workout: Item) -> str | None:
+    """The id of a session that is linked to the workout."""
+    sessions = (item for item in _pointing(desk, workout) if keys.is_session(item[keys.SK]))
+    return next((str(item["sessionId"]) for item in sessions), None)
+
+
 def moved(desk: Desk, before: Item, after: Item, correlation_id: str, now: datetime) -> list[Write]:
     """The way of a workout's item to another key, with all that points to it."""
     writes: list[Write] = [Delete(before), Put(after)]

@@ -50,12 +50,15 @@ def change(desk: Desk, command: Command) -> Decision:
 
 
 def delete(desk: Desk, command: Command) -> Decision:
-    """`workout.delete`: 204; what points to the workout goes with it, a session's workout stays."""
+    """`workout.delete`: 204; the apps' ids of the workout go with it. A session is not left without one."""
     version = asked_version(command)
     item, workout = _stored(desk, command)
     held_version(version, workout.version, workout.answer())
     if _has_session(desk, workout):
         raise _of_a_session(workout, "delete that, and its workout goes with it")
+    linked = links.session_on(desk, item)
+    if linked is not None:
+        raise Problem(409, f"session {linked} is linked to this workout: delete that first", sessionId=linked)
     return Decision(Outcome(status=204), tuple(links.gone(desk, item, command.correlation_id, desk.clock())))
 
 
