@@ -10,6 +10,7 @@ from tests.unit.staging import INVOCATION, Stage
 from tests.unit.toys import toy
 
 from wotr_common import keys
+from wotr_workers.imports import run
 
 FILE = toy("strong", "W,1,2026-01-04T17:00:00Z,30,", "S,Push,2026-01-05T18:00:00,Bench,100,5,")
 IN_POUNDS = "45.359"
@@ -90,3 +91,27 @@ def test_an_import_that_goes_on_reads_the_file_as_it_began(stage: Stage) -> None
     stage.importer().run(upload, stage.until)
 
     assert stored_weight(stage)[0] == IN_POUNDS
+
+
+def test_a_file_of_nothing_but_bad_rows_is_refused_before_it_fills_the_table(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "HOPELESS_ROWS", 150)
+    rows = "".join("run,yesterday,30\n" for _ in range(1000))
+
+    stage.run(b"type,startedAt,durationMin\n" + rows.encode())
+
+    state = stage.state()
+    assert state["state"] == "refused"
+    assert "none of the first" in state["reason"]
+    assert "startedAt" in state["reason"]
+    assert 150 <= len(stage.set_aside()) == state["counts"]["setAside"] < 1000
+
+
+def test_one_good_row_is_enough_to_read_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "HOPELESS_ROWS", 150)
+    rows = "run,2026-01-01T07:00:00Z,30\n" + "".join("run,yesterday,30\n" for _ in range(300))
+
+    stage.run(b"type,startedAt,durationMin\n" + rows.encode())
+
+    assert (stage.state()["state"], len(stage.set_aside())) == ("done", 300)

@@ -31,6 +31,9 @@ from wotr_workers.texts.rows import SetAside
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Superseded, Upload, Uploads
 
+# Rows in a row, from the first, that cannot be taken: more of them would only fill the table.
+HOPELESS_ROWS = 5000
+
 
 class _Overtaken(Exception):
     """The import is no longer this upload's: a newer one is there, or it is to be taken back."""
@@ -122,6 +125,8 @@ class Importer:
                 self._store(batch, scope, writer, tally)
                 progress = {"checkpoint": {"entries": batch.end}, "format": file.format.name}
                 running = self._replaced(running, {**running, **progress, **_counted(tally)})
+                if tally.set_aside >= HOPELESS_ROWS and tally.set_aside == tally.rows:
+                    return self._refuse(running, Unrecognised(_hopeless(tally)), {}, tally)
                 turn.check()  # after the batch, so that every invocation gets further
         records = self.records.rebuild(upload.user_id, upload.import_id)
         end = {"format": file.format.name, "message": tally.sentence(), "records": records}
@@ -134,9 +139,9 @@ class Importer:
         tally.remarks += batch.remarks
         tally.add(outcomes)
 
-    def _refuse(self, running: Item, error: Exception, more: Item) -> Tally:
+    def _refuse(self, running: Item, error: Exception, more: Item, tally: Tally | None = None) -> Tally:
         end = {"state": REFUSED, "reason": str(error), "message": f"refused: {error}", **more}
-        return self._end(running, end, Tally())
+        return self._end(running, end, tally or Tally())
 
     def _end(self, running: Item, end: Item, tally: Tally) -> Tally:
         kept = {name: value for name, value in running.items() if name not in ("checkpoint", "settings")}
@@ -148,6 +153,11 @@ class Importer:
         if self.imports.replace(before, state) is not None:
             raise _Overtaken
         return state
+
+
+def _hopeless(tally: Tally) -> str:
+    (reason, _), *_ = tally.reasons.most_common(1)
+    return f"none of the first {tally.rows} rows can be stored, most of them for: {reason}"
 
 
 def _counted(tally: Tally) -> Item:
