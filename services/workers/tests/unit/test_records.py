@@ -40,6 +40,16 @@ def test_a_record_says_what_it_is_and_how_it_rose(stream: Stream) -> None:
     }
 
 
+def test_the_weeks_before_a_batch_are_read_once_for_all_of_it(stream: Stream, dynamodb: Any) -> None:
+    queries: list[str] = []
+    dynamodb.meta.events.register("before-call.dynamodb.Query", lambda model, **_: queries.append(model.name))
+    stream.put(*(workout(day, 30 + day % 3) for day in range(20)))
+
+    stream.deliver()
+
+    assert queries == ["Query"]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_happens_in_whatever_batches_records_are_those_of_the_history(
     stream: Stream, seed: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.observability import annotate_span, logger
+from wotr_common.workout import time_text
 from wotr_workers.records.changes import Change, Lease, change_in, collapsed
 from wotr_workers.records.kept import TRIES, Contended, KeptRecords
 from wotr_workers.records.staircase import Candidate, Staircase, Subject
 from wotr_workers.records.telling import Broken, broken, longest_lately, window
-from wotr_workers.store import NotRead
+from wotr_workers.store import Item, NotRead
 from wotr_workers.topics import RecordsTopic
 from wotr_workers.workouts import CORRELATION_ID
 
@@ -56,7 +58,8 @@ class Follower:
         stored = self.records.stored(user_id, (each.sk for each in told))
         live = [each.up_to(stored.get(each.sk)) for each in told]
         staircases = self._keep(user_id, live, lease)
-        return sum(self._tell(each) for change in live for each in self._broken(change, staircases))
+        lately = self._lately(user_id, live)
+        return sum(self._tell(each) for change in live for each in _broken(change, staircases, lately))
 
     def _keep(self, user_id: str, changes: Sequence[Change], lease: Lease | None) -> dict[Subject, Staircase]:
         """Store what `changes` make of the records that they concern; all of these as they are then.
@@ -81,13 +84,13 @@ class Follower:
                 return kept
         raise Contended(f"{len(pending)} records changed under every try")
 
-    def _broken(self, change: Change, staircases: Mapping[Subject, Staircase]) -> Iterable[Broken]:
-        yield from broken(change, staircases)
-        compared = window(change)
-        if compared is not None:
-            lately = longest_lately(change, self.records.workouts(change.user_id, *compared))
-            if lately is not None:
-                yield lately
+    def _lately(self, user_id: str, changes: Sequence[Change]) -> Sequence[Item]:
+        """The workouts that those of `changes` are compared with, in order of start; read once for all."""
+        windows = [compared for each in changes if (compared := window(each))]
+        if not windows:
+            return ()
+        start, end = min(first for first, _ in windows), max(last for _, last in windows)
+        return list(self.records.workouts(user_id, start, end))
 
     def _tell(self, record: Broken) -> bool:
         """Publish and note a record unless it was: once, or twice where a crash comes between the two."""
@@ -127,6 +130,22 @@ class _Concerned:
     def merged(self, stored: Staircase | None, subject: Subject) -> Staircase:
         """The record with what the changes say."""
         return (stored or self.empty[subject]).with_candidates(self._after.get(subject, {}).values())
+
+
+def _broken(
+    change: Change, staircases: Mapping[Subject, Staircase], lately: Sequence[Item]
+) -> Iterator[Broken]:
+    yield from broken(change, staircases)
+    compared = window(change)
+    if compared is not None:
+        first, last = (bisect_left(lately, time_text(at), key=_started) for at in compared)
+        longest = longest_lately(change, lately[first:last])
+        if longest is not None:
+            yield longest
+
+
+def _started(workout: Item) -> str:
+    return str(workout["startedAt"])
 
 
 def follow(records: Iterable[StreamRecord], follower: Follower, failures: DeadLetters) -> Batch:
