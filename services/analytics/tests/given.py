@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -81,6 +81,11 @@ def message(event: WorkoutEvent | str, message_id: str = "m-1") -> dict[str, Any
     return {"messageId": message_id, "body": json.dumps(envelope)}
 
 
+def messages(events: Iterable[WorkoutEvent]) -> list[dict[str, Any]]:
+    """Each event as a record of its own."""
+    return [message(each, f"m-{number}") for number, each in enumerate(events)]
+
+
 def totals_of(dynamodb: DynamoDBClient, user_id: str, table: str = TABLE) -> dict[str, Sums]:
     """(workouts, minutes, calories, distanceM) of each of the user's totals that is not zero, by sort key."""
     answer = dynamodb.query(
@@ -99,6 +104,22 @@ def totals_of(dynamodb: DynamoDBClient, user_id: str, table: str = TABLE) -> dic
         for item in answer["Items"]
     }
     return {sk: amounts for sk, amounts in found.items() if any(amounts)}
+
+
+def brute_force(events: Iterable[WorkoutCreated], user_id: str) -> dict[str, Sums]:
+    """The totals of one user by a plain sum over distinct workouts."""
+    sums: dict[str, Sums] = {}
+    for data in {e.data.workout_id: e.data for e in events if e.user_id == user_id}.values():
+        year, week, _ = data.started_at.isocalendar()
+        amounts = (
+            Decimal(1),
+            data.duration_min,
+            data.calories_burned or Decimal(0),
+            data.distance_m or Decimal(0),
+        )
+        for sk in ("TOTAL#ALL", f"TOTAL#TYPE#{data.type}", f"TOTAL#WEEK#{year}-W{week:02d}"):
+            sums[sk] = tuple(map(sum, zip(sums.get(sk, (Decimal(0),) * 4), amounts, strict=True)))
+    return sums
 
 
 def no_pause(retry: int) -> None:

@@ -1,4 +1,4 @@
-"""Changes: what workers is asked, what a caller is told of the outcome, and that a key makes them once."""
+"""Changes: what workers is asked, and what a caller is told of the outcome."""
 
 from __future__ import annotations
 
@@ -6,44 +6,15 @@ import json
 from typing import Any
 from urllib.parse import urljoin
 
-import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.calls import ATHLETE, Answer, event, send
+from tests.unit.calls import ATHLETE, event, send
+from tests.unit.changing import SESSION, SESSION_ID, SQUAT, WORKOUT, WORKOUT_ID, call
 from tests.unit.cloud import Cloud
 
 ALIAS = "arn:aws:lambda:eu-central-1:123456789012:function:command:live"
-WORKOUT_ID, SESSION_ID = "20260301T173000000Z", "20260301T183000-1a2b3c4d5e"
-WORKOUT: dict[str, Any] = {
-    "type": "run",
-    "startedAt": "2026-03-01T17:30:00.000Z",
-    "durationMin": 45,
-    "userId": ATHLETE,
-    "workoutId": WORKOUT_ID,
-    "version": 8,
-}
-SQUAT = {"exercise": "Squat", "weightKg": 100, "reps": 5, "setType": "normal"}
-STORED = SQUAT | {"warnings": []}
-SESSION: dict[str, Any] = {
-    "userId": ATHLETE,
-    "sessionId": SESSION_ID,
-    "date": "2026-03-01",
-    "type": "strength",
-    "startedAt": "2026-03-01T17:30:00.000Z",
-    "state": "open",
-    "version": 7,
-    "source": "api",
-    "createdAt": "2026-03-01T17:30:05.000Z",
-    "sets": [STORED],
-    "warnings": [],
-}
-
-
-def call(method: str, path: str, body: object = None, *, raw: str | None = None, **headers: str) -> Answer:
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return send("change", event(method, path, body, raw=raw, athlete=ATHLETE, headers=sent))
 
 
 def asked(cloud: Cloud) -> tuple[str, dict[str, Any]]:
@@ -299,91 +270,6 @@ def test_no_outcome_is_503_that_promises_nothing(cloud: Cloud, failure: str) -> 
     assert "secret" not in str(answer.body)
     assert int(answer.headers["retry-after"]) >= 1
     assert len(cloud.workers.asked) == 1, "asked once: only the caller may ask again"
-
-
-def test_the_same_key_is_one_command_and_one_answer(cloud: Cloud) -> None:
-    cloud.workers.answers(201, SESSION)
-    body = {"startedAt": "2026-03-01T17:30:00Z"}
-
-    first = call("POST", "/me/sessions", body, Idempotency_Key="k-1")
-    cloud.workers.answers(500)
-    second = call("POST", "/me/sessions", body, Idempotency_Key="k-1")
-
-    assert (first.status, first.body, first.headers["location"]) == (
-        second.status,
-        second.body,
-        second.headers["location"],
-    )
-    assert len(cloud.workers.asked) == 1
-
-
-def test_a_key_whose_outcome_is_not_known_asks_the_same_command_again(cloud: Cloud) -> None:
-    body = {"sets": [SQUAT]}
-    path = f"/me/sessions/{SESSION_ID}/sets"
-
-    cloud.workers.fails(ReadTimeoutError(endpoint_url="https://lambda"))
-    assert call("POST", path, body, Idempotency_Key="k-1").status == 503
-    cloud.workers.answers(200, SESSION)
-    assert call("POST", path, body, Idempotency_Key="k-1").status == 200
-    assert call("POST", path, body).status == 200
-    assert call("POST", path, body).status == 200
-
-    ids = [command.command_id for command in cloud.workers.asked]
-    assert ids[0] == ids[1]
-    assert len(set(ids)) == 3, "without a key, each call is a command of its own"
-
-
-def test_the_same_key_for_something_else_is_a_conflict(cloud: Cloud) -> None:
-    cloud.workers.answers(200, SESSION)
-    path = f"/me/sessions/{SESSION_ID}"
-
-    assert call("POST", f"{path}/sets", {"sets": [SQUAT]}, Idempotency_Key="k-1").status == 200
-    assert call("POST", f"{path}/sets", {"sets": [SQUAT] * 2}, Idempotency_Key="k-1").status == 409
-    assert call("POST", f"{path}/complete", {}, Idempotency_Key="k-1").status == 409
-    assert len(cloud.workers.asked) == 1
-
-
-def test_a_key_of_a_new_workout_is_taken_for_changes_too(cloud: Cloud) -> None:
-    run = {"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 30}
-    headers = {"Idempotency-Key": "k-1"}
-    assert send("accept", event("POST", "/me/workouts", run, athlete=ATHLETE, headers=headers)).status == 202
-
-    assert call("POST", "/me/sessions", {"startedAt": "2026-03-01T17:30:00Z"}, **headers).status == 409
-    assert cloud.workers.asked == []
-
-
-def test_equal_keys_of_two_athletes_are_two_commands(cloud: Cloud) -> None:
-    cloud.workers.answers(200, SESSION)
-    for athlete in (ATHLETE, "somebody-else"):
-        body = {"sets": [SQUAT]}
-        headers = {"Idempotency-Key": "k-1"}
-        sent = event("POST", f"/me/sessions/{SESSION_ID}/sets", body, athlete=athlete, headers=headers)
-        assert send("change", sent).status == 200
-
-    assert len({command.command_id for command in cloud.workers.asked}) == 2
-
-
-def test_the_answer_for_a_long_session_can_be_remembered(cloud: Cloud) -> None:
-    sets = [SQUAT | {"exercise": f"Exercise {number}", "notes": f"{number}" * 60} for number in range(1000)]
-    cloud.workers.answers(200, SESSION | {"sets": sets})
-
-    answers = [
-        call("POST", f"/me/sessions/{SESSION_ID}/sets", {"sets": [SQUAT]}, Idempotency_Key="k-1")
-        for _ in range(2)
-    ]
-
-    assert answers[0].body == answers[1].body
-    assert len(json.dumps(answers[0].body)) > 400_000, "more than an item may hold"
-    assert len(cloud.workers.asked) == 1
-
-
-def test_without_a_key_the_table_of_keys_is_not_touched(cloud: Cloud) -> None:
-    boto3.client("dynamodb").delete_table(TableName="Idempotency")
-    cloud.workers.answers(200, SESSION)
-
-    path = f"/me/sessions/{SESSION_ID}/sets"
-    assert call("POST", path, {"sets": [SQUAT]}).status == 200
-    assert call("POST", path, {"sets": [SQUAT]}, Idempotency_Key="k-1").status == 503
 
 
 def test_a_profile_change_names_what_is_said_and_what_is_taken_back(cloud: Cloud) -> None:
