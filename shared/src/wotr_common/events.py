@@ -131,11 +131,28 @@ class WorkoutDeleted(WorkoutEvent):
     name: Literal["workout.deleted"] = "workout.deleted"
 
 
-class SessionCompleted(Event):
+class SessionEvent(Event):
+    """An event about a session that has ended. Open sessions are nobody's business but the athlete's."""
+
+    data: SessionData
+
+
+class SessionCompleted(SessionEvent):
     """`session.completed`: a session has ended, or was imported."""
 
     name: Literal["session.completed"] = "session.completed"
-    data: SessionData
+
+
+class SessionUpdated(SessionEvent):
+    """`session.updated`: a completed session has other content."""
+
+    name: Literal["session.updated"] = "session.updated"
+
+
+class SessionDeleted(SessionEvent):
+    """`session.deleted`: a completed session is gone. `data` is what it was, the version the deletion's."""
+
+    name: Literal["session.deleted"] = "session.deleted"
 
 
 class RecordBroken(Event):
@@ -157,6 +174,8 @@ CONTRACTS: tuple[type[Event], ...] = (
     WorkoutUpdated,
     WorkoutDeleted,
     SessionCompleted,
+    SessionUpdated,
+    SessionDeleted,
     RecordBroken,
     ImportCompleted,
 )
@@ -203,13 +222,30 @@ def session_completed(session: Session, correlation_id: str, at: datetime) -> Se
         occurred_at=at,
         correlation_id=correlation_id,
         user_id=session.user_id,
-        data=SessionData.model_validate(
-            {
-                **session.model_dump(include=set(SessionData.model_fields) - {"sets"}),
-                "sets": len(session.sets),
-                "volume_kg": volume_kg(session.sets),
-            }
-        ),
+        data=session_data(session),
+    )
+
+
+def session_updated(session: Session, correlation_id: str, at: datetime) -> SessionUpdated:
+    """The event of completed `session`, which was changed `at` that time."""
+    return SessionUpdated(
+        id=_event_id("session.updated", session.user_id, session.session_id, session.version),
+        occurred_at=at,
+        correlation_id=correlation_id,
+        user_id=session.user_id,
+        data=session_data(session),
+    )
+
+
+def session_deleted(session: Session, correlation_id: str, at: datetime) -> SessionDeleted:
+    """The event of the deletion of completed `session`, as it was before, `at` that time."""
+    data = session_data(session).model_copy(update={"version": last_version(session.version)})
+    return SessionDeleted(
+        id=_event_id("session.deleted", session.user_id, session.session_id, data.version),
+        occurred_at=at,
+        correlation_id=correlation_id,
+        user_id=session.user_id,
+        data=data,
     )
 
 
@@ -234,6 +270,17 @@ def import_completed(user_id: str, data: ImportData, correlation_id: str, at: da
         correlation_id=correlation_id,
         user_id=user_id,
         data=data,
+    )
+
+
+def session_data(session: Session) -> SessionData:
+    """What events say about `session`."""
+    return SessionData.model_validate(
+        {
+            **session.model_dump(include=set(SessionData.model_fields) - {"sets"}),
+            "sets": len(session.sets),
+            "volume_kg": volume_kg(session.sets),
+        }
     )
 
 

@@ -32,6 +32,9 @@ _BEFORE = "BEFORE#"
 _SET_ASIDE = "ASIDE#"
 _SOURCE = "SOURCE#"
 _TOTAL = "TOTAL#"
+_COUNTED = "COUNTED#"
+_SESSION_LOAD = "SESSION_LOAD#"
+_SEEN_SESSION = "SEEN_SESSION#"
 _SESSION_ID = re.compile(r"((\d{8})T\d{6})-[0-9a-z]{1,32}", re.ASCII)
 _WORKOUT_ID = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z", re.ASCII)
 
@@ -188,6 +191,11 @@ def lease_key(user_id: str) -> Key:
     return {"pk": user_pk(user_id), "sk": "IMPORT_LEASE"}
 
 
+def session_load_key(user_id: str, session_id: str) -> Key:
+    """Key of what the session workflow made of a session: the load of its sets and of the whole."""
+    return {"pk": user_pk(user_id), "sk": _SESSION_LOAD + session_id}
+
+
 def source_key(user_id: str, source: str, source_id: str) -> Key:
     """Key of what says which workout an app's own id means."""
     return {"pk": user_pk(user_id), "sk": f"{_SOURCE}{source}#{source_id}"}
@@ -263,7 +271,30 @@ def total_subject(sk: str) -> tuple[str, str]:
 
 def counted_key(user_id: str, workout_id: str) -> Key:
     """Key of the marker that says what a workout has contributed to the totals, and in which version."""
-    return {"pk": user_pk(user_id), "sk": f"COUNTED#{workout_id}"}
+    return {"pk": user_pk(user_id), "sk": _COUNTED + workout_id}
+
+
+def recent_sessions_key(user_id: str) -> Key:
+    """Key of the view of a user's newest sessions."""
+    return {"pk": user_pk(user_id), "sk": "RECENT_SESSIONS"}
+
+
+def seen_session_key(user_id: str, session_id: str) -> Key:
+    """Key of the marker that says in which version the view of newest sessions knows a session.
+
+    Session ids are in the order of the athlete's clock, so the markers are too.
+    """
+    return {"pk": user_pk(user_id), "sk": _SEEN_SESSION + session_id}
+
+
+def seen_session_prefix() -> str:
+    """What the sort keys of those markers begin with."""
+    return _SEEN_SESSION
+
+
+def counted_prefix() -> str:
+    """What the sort keys of markers of counted workouts begin with."""
+    return _COUNTED
 
 
 def iso_week(at: datetime) -> str:

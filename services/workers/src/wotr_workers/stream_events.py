@@ -14,6 +14,8 @@ from wotr_common.events import (
     import_completed,
     record_broken,
     session_completed,
+    session_deleted,
+    session_updated,
     workout_created,
     workout_deleted,
     workout_updated,
@@ -61,10 +63,18 @@ def _workout_event(old: Image | None, new: Image | None, at: datetime, correlati
 
 
 def _session_event(old: Image | None, new: Image | None, at: datetime, correlation_id: str) -> Event | None:
-    ended = new is not None and new.get("state") == "completed"
-    if not new or not ended or (old is not None and old.get("state") == "completed"):
-        return None
-    return session_completed(session_from_item(new), correlation_id, at)
+    before, after = _completed(old), _completed(new)
+    if before is None:
+        return session_completed(session_from_item(after), correlation_id, at) if after else None
+    if after is None:
+        return session_deleted(session_from_item(before), correlation_id, at)
+    if before.get("version") == after.get("version"):
+        return None  # only our own bookkeeping changed
+    return session_updated(session_from_item(after), correlation_id, at)
+
+
+def _completed(image: Image | None) -> Image | None:
+    return image if image is not None and image.get("state") == "completed" else None
 
 
 def _record_event(old: Image | None, new: Image | None, at: datetime, correlation_id: str) -> Event | None:

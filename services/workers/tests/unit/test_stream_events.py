@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from wotr_common import keys
-from wotr_common.events import ImportCompleted, RecordBroken, SessionCompleted, WorkoutDeleted, WorkoutUpdated
+from wotr_common.events import (
+    ImportCompleted,
+    RecordBroken,
+    SessionCompleted,
+    SessionDeleted,
+    SessionUpdated,
+    WorkoutDeleted,
+    WorkoutUpdated,
+)
 from wotr_common.items import session_item, workout_item
 from wotr_common.session import Session, TrainingSet
 from wotr_common.workout import Workout
@@ -84,8 +92,20 @@ def test_a_session_is_told_when_it_ends_and_only_then() -> None:
         "20260203T070000000Z",
     )
     assert event(None, done), "an imported session was never open"
-    assert event(done, session(state="completed", version=9, title="Legs")) is None
-    assert event(done, None) is None
+    assert event(still_open, None) is None
+    assert event(done, {**done, "refs": ["SOURCE#strong#1"]}) is None
+
+
+def test_a_completed_session_is_told_when_it_changes_and_when_it_goes() -> None:
+    done = session(state="completed", workout_id="20260203T070000000Z")
+    changed = session(state="completed", workout_id="20260203T070000000Z", version=9, title="Legs")
+
+    told = event(done, changed)
+    assert isinstance(told, SessionUpdated)
+    assert (told.data.version, told.data.title) == (9, "Legs")
+    gone = event(changed, None)
+    assert isinstance(gone, SessionDeleted)
+    assert (gone.data.version, gone.data.title) == (10, "Legs")
 
 
 def test_a_record_is_told_when_it_is_noted() -> None:
