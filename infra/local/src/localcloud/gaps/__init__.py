@@ -31,6 +31,7 @@ GAPS = (
     "unpacked_code",
     "table_streams",
     "queue_batches",
+    "schedule_context",
 )
 
 
