@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,13 +44,13 @@ def apply(_settings: Settings) -> None:
 
 def filled(text: str, schedule: Mapping[str, Any], fired: float) -> str:
     """``text`` with its keywords replaced, for a schedule that the server came to at ``fired`` (epoch)."""
-    values: dict[str, Callable[[], str]] = {
-        "scheduled-time": lambda: _time_text(due(schedule, fired)),
-        "schedule-arn": lambda: str(schedule.get("Arn", "")),
-        "execution-id": lambda: secrets.token_hex(8),
-        "attempt-number": lambda: "1",
+    values = {
+        "scheduled-time": _time_text(due(schedule, fired)),
+        "schedule-arn": str(schedule.get("Arn", "")),
+        "execution-id": secrets.token_hex(8),
+        "attempt-number": "1",
     }
-    return _KEYWORD.sub(lambda found: values.get(found[1], lambda: found[0])(), text)
+    return _KEYWORD.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def due(schedule: Mapping[str, Any], fired: float) -> float:
@@ -59,7 +59,7 @@ def due(schedule: Mapping[str, Any], fired: float) -> float:
     at = scheduler._at_time_epoch(expression)
     if at is not None:
         return float(at)
-    interval = eventbridge._parse_rate_seconds(expression)
+    interval: float | None = eventbridge._parse_rate_seconds(expression)
     if interval is not None:
         since = float(schedule.get("CreationDate", fired))
         return since + (fired - since) // interval * interval
