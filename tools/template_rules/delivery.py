@@ -10,6 +10,8 @@ from cfnlint.template import Template
 from tools.template_rules import _house
 
 STREAMS = ("DynamoDB", "Kinesis")
+LAST_QUEUES = ("DeadLetterQueue", "FailuresQueue")  # scripts/redriving finds them by these names
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 BY_RULE = ("Schedule", "ScheduleV2", "EventBridgeRule", "CloudWatchEvent")
 INVOKED = ("S3", "SNS", "CloudWatchLogs", "IoTRule")
 PUSHED = ("sqs", "lambda", "http", "https", "firehose")
@@ -57,6 +59,38 @@ class DeliveredOrKept(_house.HouseRule):
         yield from _targets(cfn)
         yield from _subscriptions(cfn)
         yield from _invocations(cfn)
+
+
+class WatchedLastQueue(_house.HouseRule):
+    """What nobody takes out of a queue waits for a person, who must be told and must find the queue."""
+
+    id = "E9014"
+    shortdesc = "A queue that keeps failures is called so, and somebody is told when it holds anything"
+    description = "A queue without a reader is named …DeadLetterQueue or …FailuresQueue and has an alarm"
+
+    def breaches(self, cfn: Template) -> Iterator[_house.Breach]:
+        read = {
+            _house.logical_id(source.get("Queue", source.get("EventSourceArn")))
+            for _, source in _sources(cfn)
+        }
+        watched = set(_watched(cfn))
+        for name in _house.resources(cfn, "AWS::SQS::Queue").keys() - read:
+            if not name.endswith(LAST_QUEUES):
+                yield ["Resources", name], f"no function reads {name}: call it {name}{LAST_QUEUES[0]}"
+            if name not in watched:
+                yield (
+                    ["Resources", name],
+                    f"{name} needs an alarm with actions on its {VISIBLE}",
+                )
+
+
+def _watched(cfn: Template) -> Iterator[str | None]:
+    """Yield the queues that an alarm watches which tells somebody."""
+    for properties in _house.resources(cfn, "AWS::CloudWatch::Alarm").values():
+        if properties.get("MetricName") == VISIBLE and properties.get("AlarmActions"):
+            for dimension in properties.get("Dimensions") or []:
+                if dimension.get("Name") == "QueueName":
+                    yield _house.logical_id(dimension.get("Value"))
 
 
 def _sources(cfn: Template) -> Iterator[tuple[_house.Path, dict[str, Any]]]:

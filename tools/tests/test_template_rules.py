@@ -112,6 +112,8 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("E9011", "Alert invokes", drop("ReadFunction", "EventInvokeConfig")),
     ("E9011", "OnFailure", put("ReadFunction", "EventInvokeConfig", value={"MaximumRetryAttempts": 1})),
     ("E9011", "subscription", drop("Subscription", "RedrivePolicy")),
+    ("E9014", "alarm with actions", drop("DeadLetterAlarm", "AlarmActions")),
+    ("E9014", "call it", put("Resources", "Kept", value={"Type": "AWS::SQS::Queue"})),
     ("E9011", "Bucket invokes", put("Bucket", "NotificationConfiguration", value=INVOKES)),
     ("E9012", "output QueueUrl", drop("Outputs", "QueueUrl", "Export")),
     ("E9012", "output QueueUrl", put("Outputs", "QueueUrl", "Export", "Name", value="wotr-queue")),
