@@ -73,7 +73,7 @@ def up(arguments: list[str]) -> None:
 
 @command
 def tests(_arguments: list[str]) -> None:
-    """Everything CI runs: lint, types, templates, unit, integration, e2e, with a table at the end."""
+    """Everything CI runs: lint, types, templates, unit, integration, e2e, security, with a table."""
     report = Report()
     for part in (parts.lint, parts.types, parts.templates, suites.unit):
         report.part(part.__name__, functools.partial(part, []))
@@ -123,6 +123,13 @@ def e2e(arguments: list[str]) -> None:
     """Black-box tests of the deployed platform; words after -- go to pytest (-- -k import)."""
     with cloud.deployed() as variables:
         suites.e2e(arguments, variables)
+
+
+@command
+def security(arguments: list[str]) -> None:
+    """The proofs of what SECURITY.md says, with figures; words after -- go to pytest (-- -k audit)."""
+    with cloud.deployed() as variables:
+        suites.security(arguments, variables)
 
 
 @command

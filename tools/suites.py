@@ -18,6 +18,7 @@ from tools.report import Report
 from tools.shell import ROOT, Command, Failed, capture
 
 AT_ONCE = 2  # two cores are what a small CI machine has
+PROOFS = "pipeline/e2e/security"
 NO_TESTS_COLLECTED = 5  # pytest's exit code
 # moto needs some credentials and a region; nothing a developer has configured may be read.
 OFFLINE = {
@@ -84,14 +85,20 @@ def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
 def e2e(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the black-box tests of a deployed stage; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total("e2e", [_pytest(project, ["pipeline/e2e", *arguments], deployed, echo=True)])
+    return _total("e2e", [_pytest(project, ["pipeline/e2e", f"--ignore={PROOFS}", *arguments], deployed, echo=True)])
+
+
+def security(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
+    """Run the proofs of what SECURITY.md says, a line with a figure for each. Return how many passed."""
+    (project,) = projects.select(["pipeline"])
+    return _total("security", [_pytest(project, [PROOFS, *arguments], deployed, echo=True)])
 
 
 def on_the_cloud(report: Report) -> None:
-    """Run integration and e2e as parts of ``report``, on one local cloud deployed once for both."""
+    """Run integration, e2e and security as parts of ``report``, on one local cloud for all of them."""
     with ExitStack() as stack:
         variables = report.part("deploy", lambda: stack.enter_context(cloud.deployed()))
-        for name, suite in (("integration", integration), ("e2e", e2e)):
+        for name, suite in (("integration", integration), ("e2e", e2e), ("security", security)):
             if variables is None:
                 report.left_out(name, "nothing is deployed")
             else:

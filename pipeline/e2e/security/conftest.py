@@ -1,0 +1,23 @@
+"""Proofs of what SECURITY.md says. Each prints a line: which statement, and a figure that was just measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Proof = Callable[[str, str], None]
+_LINES: list[tuple[str, str]] = []
+
+
+@pytest.fixture
+def proof() -> Proof:
+    """Call it at the end of a test, when its statement was seen to hold: `proof(statement, figure)`."""
+    return lambda statement, figure: _LINES.append((statement, figure))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The lines, in the order of their statements."""
+    width = max((len(statement) for statement, _ in _LINES), default=0)
+    for statement, figure in sorted(_LINES):
+        terminalreporter.write_line(f"{statement:<{width}}  {figure}")
