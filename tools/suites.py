@@ -85,7 +85,9 @@ def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
 def e2e(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the black-box tests of a deployed stage; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total("e2e", [_pytest(project, ["pipeline/e2e", f"--ignore={PROOFS}", *arguments], deployed, echo=True)])
+    return _total(
+        "e2e", [_pytest(project, ["pipeline/e2e", f"--ignore={PROOFS}", *arguments], deployed, echo=True)]
+    )
 
 
 def security(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:

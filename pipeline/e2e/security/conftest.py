@@ -1,4 +1,4 @@
-"""Proofs of what SECURITY.md says. Each prints a line: which statement, and a figure that was just measured."""
+"""Proofs of what SECURITY.md says. Each prints a line: a statement, and a figure that was just measured."""
 
 from __future__ import annotations
 
