@@ -14,6 +14,7 @@ GAPS = (
     "interpreter",
     "log_wait",
     "import_errors",
+    "handler_errors",
     "embedded_metrics",
     "property_types",
     "resource_types",
@@ -32,6 +33,8 @@ GAPS = (
     "table_streams",
     "queue_batches",
     "schedule_context",
+    "workflow_tasks",
+    "workflow_logs",
 )
 
 
