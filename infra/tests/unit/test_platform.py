@@ -183,9 +183,16 @@ def test_the_boundary_reaches_this_stages_resources_only(
     assert any(fnmatchcase(resource, pattern) for pattern in patterns) is within
 
 
-def test_the_boundary_reaches_everything_for_telemetry_only(render: Any) -> None:
+def test_the_boundary_reaches_everything_for_telemetry_and_log_delivery_only(render: Any) -> None:
     everywhere = {action for action, resource in reach(render) if resource == "*"}
-    assert everywhere == {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:PutMetricData"}
+    traces = {"GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"}
+    deliveries = {"CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "UpdateLogDelivery"}
+    assert everywhere == {
+        "cloudwatch:PutMetricData",
+        "logs:ListLogDeliveries",
+        *(f"xray:{each}" for each in traces),
+        *(f"logs:{each}" for each in deliveries),
+    }
     assert not any("*" in action for action, _ in reach(render))
 
 
