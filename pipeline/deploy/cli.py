@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,15 @@ def _outputs(options: argparse.Namespace, console: Console) -> bool:
     return False
 
 
+def _plain(options: argparse.Namespace, console: Console) -> bool:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for template in templates.everything(options.root):
+        path = options.folder / f"{template.stack}.json"
+        path.write_text(json.dumps(template.body, indent=1, ensure_ascii=False), encoding="utf-8")
+        report.say(console, f"{template.where} as {path}")
+    return False
+
+
 def _wheels(options: argparse.Namespace, console: Console) -> bool:
     for wheel in wheels.fill(options.root):
         report.say(console, f"{wheel.path.relative_to(options.root)} ({wheel.digest})")
@@ -172,6 +182,12 @@ def _parser() -> argparse.ArgumentParser:
     note = commands.add_parser("outputs", help=f"write {outputs.NOTE.as_posix()} from the templates")
     note.add_argument("--check", action="store_true", help="only say whether it is up to date")
     note.set_defaults(command=_outputs)
+
+    plain = commands.add_parser(
+        "plain", help="write the templates as JSON, without YAML's aliases, which CloudFormation never sees"
+    )
+    plain.add_argument("folder", type=Path)
+    plain.set_defaults(command=_plain)
 
     for name, command, text in (
         ("graph", _graph, "the stacks in order of deployment, and what each needs"),

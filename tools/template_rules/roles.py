@@ -64,8 +64,8 @@ class WrittenReasons(_house.HouseRule):
     """An exception that gives no reason, or that no rule reads, is worse than none."""
 
     id = "E9000"
-    shortdesc = "Metadata: wotr holds exceptions and wildcards, each with its reason"
-    description = "The keys are exceptions (rule ids) and wildcards (Sids); each value says why"
+    shortdesc = "Metadata: wotr, cfn_nag and checkov hold exceptions, each with its reason"
+    description = "Under wotr the keys are exceptions (rule ids) and wildcards (Sids); each value says why"
 
     def breaches(self, cfn: Template) -> Iterator[_house.Breach]:
         for name, resource in cfn.template.get("Resources", {}).items():
@@ -81,6 +81,18 @@ class WrittenReasons(_house.HouseRule):
                     yield from (
                         ([*path, key], f"{name}: say in words why {key} is right here") for key in short
                     )
+            yield from _scanners_reasons(name, resource.get("Metadata") or {})
+
+
+def _scanners_reasons(name: str, metadata: dict[str, Any]) -> Iterator[_house.Breach]:
+    """Yield what is suppressed for cfn-nag or checkov without a sentence that says why."""
+    for scanner, listed, word in (("cfn_nag", "rules_to_suppress", "reason"), ("checkov", "skip", "comment")):
+        for index, entry in enumerate((metadata.get(scanner) or {}).get(listed) or []):
+            if len(str(entry.get(word, "")).split()) < 3:
+                yield (
+                    ["Resources", name, "Metadata", scanner, listed, index],
+                    f"{name}: say in words ({word}) why {entry.get('id')} is suppressed",
+                )
 
 
 def _wildcard(statement: dict[str, Any], own_key: bool) -> str | None:

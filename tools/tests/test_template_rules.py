@@ -69,6 +69,16 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("E9000", "nothing reads reasons", note(reasons={})),
     ("E9000", "is a map", note(wildcards="because")),
     ("E9000", "say in words", note(exceptions={"E9007": "ok"})),
+    (
+        "E9000",
+        "why W1 is suppressed",
+        put("Resources", "Key", "Metadata", value={"cfn_nag": {"rules_to_suppress": [{"id": "W1"}]}}),
+    ),
+    (
+        "E9000",
+        "why CKV_1 is suppressed",
+        put("Resources", "Key", "Metadata", value={"checkov": {"skip": [{"id": "CKV_1", "comment": "ok"}]}}),
+    ),
     ("E9001", "LoggingConfig", drop("WriteFunction", "LoggingConfig")),
     (
         "E9001",
