@@ -35,6 +35,8 @@ GAPS = (
     "schedule_context",
     "workflow_tasks",
     "workflow_logs",
+    "principal_arn",
+    "topic_deliveries",
 )
 
 
