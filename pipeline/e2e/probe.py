@@ -11,9 +11,13 @@ import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
+from waiting import eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 CODE = """
 import base64
@@ -62,15 +66,28 @@ def probe(role_arn: str) -> Iterator[Probe]:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as out:
         out.writestr("probe.py", CODE)
-    client.create_function(
-        FunctionName=name,
-        Role=role_arn,
-        Handler="probe.handler",
-        Runtime="python3.13",
-        Timeout=20,
-        Code={"ZipFile": archive.getvalue()},
+    eventually(
+        lambda: _created(client, name, role_arn, archive.getvalue()), bool, "a role that Lambda can assume"
     )
     try:
         yield Probe(name)
     finally:
         client.delete_function(FunctionName=name)
+
+
+def _created(client: LambdaClient, name: str, role_arn: str, code: bytes) -> bool:
+    """Make the function; False while IAM has not yet spread the word of a new role."""
+    try:
+        client.create_function(
+            FunctionName=name,
+            Role=role_arn,
+            Handler="probe.handler",
+            Runtime="python3.13",
+            Timeout=20,
+            Code={"ZipFile": code},
+        )
+    except client.exceptions.InvalidParameterValueException as error:
+        if "cannot be assumed" not in str(error):
+            raise
+        return False
+    return True

@@ -87,6 +87,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         put(WORKOUTS),
     ),
     "workers/RecordsFunction": (put(WORKOUTS), send),
+    "workers/PrLogFunction": (put(WORKOUTS), query(WORKOUTS)),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
 }
 

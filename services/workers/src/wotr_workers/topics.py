@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from wotr_common.dead_letters import attribute_text
 from wotr_common.workout import json_number
+from wotr_workers.workouts import CORRELATION_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -39,15 +41,17 @@ class RecordsTopic:
         self._sns = sns
         self._arn = arn
 
-    def tell(self, message: Mapping[str, Any]) -> None:
+    def tell(self, message: Mapping[str, Any], correlation_id: str | None) -> None:
         """Publish `message` as JSON, with its user, type of workout and kind as attributes to filter by."""
+        attributes = {name: message[name] for name in ("userId", "type", "kind")}
+        if correlation_id:
+            attributes[CORRELATION_ID] = attribute_text(correlation_id)
         self._sns.publish(
             TopicArn=self._arn,
             Subject="wotr record",
             Message=json.dumps(message, default=_number),
             MessageAttributes={
-                name: {"DataType": "String", "StringValue": message[name]}
-                for name in ("userId", "type", "kind")
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
 

@@ -91,6 +91,10 @@ class History:
     def workouts(self) -> int:
         return sum(keys.is_workout(item["sk"]) for item in self.items())
 
+    def noted(self) -> set[tuple[str, str]]:
+        """Kind and start of each record that was told of."""
+        return {(each["kind"], each["startedAt"]) for each in self.items() if keys.is_record_log(each["sk"])}
+
     def records(self) -> tuple[Steps, Steps]:
         """The steps that are kept, and those that workouts and sessions amount to."""
         items = self.items()
@@ -183,8 +187,10 @@ def test_a_rebuild_beside_live_workouts_ends_exact(history: History) -> None:
 
 def test_a_broken_record_is_told_once(history: History, topic: Ear) -> None:
     first, second = workout(0, 30, user=history.user), workout(1, 45, user=history.user)
-    for item in (first, second, {**second, "notes": "windy"}, workout(1, 50, user=history.user)):
+    for item in (first, second, {**second, "notes": "windy"}):
         history.put(item)
+    eventually(history.noted, lambda found: len(found) == 2)  # an edit before that may tell again
+    history.put(workout(1, 50, user=history.user))
     history.are_exact()
     history.put(workout(2, 55, user=history.user))
 
@@ -197,3 +203,23 @@ def test_a_broken_record_is_told_once(history: History, topic: Ear) -> None:
     counted = Counter((said["kind"], said["startedAt"]) for said in told())
     assert set(counted.values()) == {1}
     assert {kind for kind, _ in counted} == {"longest_duration", "longest_30_days"}
+    eventually(history.noted, lambda found: found == set(counted))
+
+
+def test_every_delivery_to_the_log_is_logged_by_the_topic(history: History, outputs: dict[str, str]) -> None:
+    *_, region, account, name = outputs["workers.RecordsTopicArn"].split(":")
+    logs, began = boto3.client("logs"), int(datetime.now(UTC).timestamp() * 1000)
+    for day, minutes in ((0, 30), (1, 45)):
+        history.put(workout(day, minutes, user=history.user))
+    eventually(history.noted, lambda found: len(found) == 2)
+
+    def logged() -> list[Any]:
+        found = logs.filter_log_events(logGroupName=f"sns/{region}/{account}/{name}", startTime=began - 1000)
+        lines = [json.loads(event["message"]) for event in found["events"]]
+        return [each for each in lines if each["delivery"]["destination"] == outputs["workers.PrLogQueueArn"]]
+
+    lines = eventually(logged, lambda found: len(found) >= 2)
+    assert {each["status"] for each in lines} == {"SUCCESS"}
+    assert {each["notification"]["topicArn"] for each in lines} == {outputs["workers.RecordsTopicArn"]}
+    groups = logs.describe_log_groups(logGroupNamePrefix=f"sns/{region}/{account}/{name}")["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [30, 30]

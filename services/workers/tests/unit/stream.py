@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.unit.cloud import TABLE
 
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
+from wotr_workers.records import noting
 from wotr_workers.records.candidates import candidates
 from wotr_workers.records.follow import Batch, Follower, follow
 from wotr_workers.records.kept import KeptRecords
@@ -47,14 +48,19 @@ class Stream:
         self.delivered = 0
         self._failures = failures
         self._sqs = boto3.client("sqs")
-        self._url = self._sqs.create_queue(QueueName="records-heard")["QueueUrl"]
         sns = boto3.client("sns")
         topic = sns.create_topic(Name="records")["TopicArn"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+        self._url = self._subscribed(sns, topic, "records-heard")
+        self._log_url = self._subscribed(sns, topic, "pr-log", RawMessageDelivery="true")
         self.kept = KeptRecords(Table(dynamodb, TABLE), lambda: NOW)
         self.follower = Follower(self.kept, RecordsTopic(sns, topic))
         self.rebuilder = Rebuilder(self.kept)
+
+    def _subscribed(self, sns: Any, topic: str, name: str, **attributes: str) -> str:
+        url: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"], Attributes=attributes)
+        return url
 
     def put(self, *items: Item) -> None:
         """Store items; the stream tells of each."""
@@ -72,12 +78,28 @@ class Stream:
     def _tell(self, item: Item, old: Item | None, new: Item | None) -> None:
         self.records.append(stream_record(len(self.records), item, old, new))
 
-    def deliver(self, count: int | None = None) -> Batch:
-        """Let the function follow the next `count` changes, or all that are left."""
+    def deliver(self, count: int | None = None, *, noted: bool = True) -> Batch:
+        """Let the function follow the next `count` changes, or all; `pr_log` notes what it told at once."""
         end = len(self.records) if count is None else self.delivered + count
         batch = follow(self.records[self.delivered : end], self.follower, self._failures)
         self.delivered = min(end, len(self.records))
+        if noted:
+            noting.note(self.told_records(), self.kept.table, self._failures)
         return batch
+
+    def told_records(self) -> list[dict[str, Any]]:
+        """What the topic was told since the last time, as the function `pr_log` gets it from its queue."""
+        return [
+            {
+                "messageId": message["MessageId"],
+                "body": message["Body"],
+                "messageAttributes": {
+                    name: {"stringValue": said["StringValue"], "dataType": "String"}
+                    for name, said in message["MessageAttributes"].items()
+                },
+            }
+            for message in self._taken(self._log_url)
+        ]
 
     def hold_lease(self, import_id: str, state: str = "running") -> None:
         """Let an import, or its undo, be at work."""
@@ -100,14 +122,15 @@ class Stream:
 
     def heard(self) -> list[dict[str, Any]]:
         """What the topic was told since the last time."""
-        found: list[dict[str, Any]] = []
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
+        return [json.loads(message["Body"]) for message in self._taken(self._url)]
+
+    def _taken(self, url: str) -> Iterator[Any]:
+        while messages := self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
             for message in messages:
-                found.append(json.loads(message["Body"]))
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+                yield message
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def told(self) -> list[str]:
         """The sentences that the topic was told since the last time."""

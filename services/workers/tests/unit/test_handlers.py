@@ -64,6 +64,7 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
         "IMPORT_DEAD_LETTER_QUEUE_URL": queue.url,
         "PUBLISH_FAILURES_QUEUE_URL": queue.url,
         "RECORDS_FAILURES_QUEUE_URL": queue.url,
+        "PR_LOG_DEAD_LETTER_QUEUE_URL": queue.url,
         "RECORDS_TOPIC_ARN": sns.create_topic(Name="records")["TopicArn"],
         "IMPORTS_TOPIC_ARN": sns.create_topic(Name="imports")["TopicArn"],
         "EVENT_BUS_NAME": "wotr-dev",
@@ -163,6 +164,28 @@ def test_records_counts_what_was_broken_and_answers_with_what_is_to_come_again(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
+def test_pr_log_counts_what_it_noted_and_answers_with_what_is_to_come_again(
+    load: Load, queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"userId": "ada", "label": "run", "message": "Longest run", "unit": "min", "value": 65}
+    record = {
+        "kind": "longest_duration",
+        "subject": "run",
+        "type": "run",
+        "startedAt": "2026-02-10T07:00:00Z",
+    }
+    records = [message(told | record, "good"), message(told | record, "again"), message("poison", "bad")]
+    assert load("pr_log").handler({"Records": records}, Context()) == {"batchItemFailures": []}
+    printed = capsys.readouterr().out
+    for name in ("RecordsNoted", "DuplicatesSeen", "MessagesSetAside"):
+        assert metric(printed, name) == [1.0]
+    assert [letter["body"] for letter in queue.messages()] == ["poison"]
+
+    monkeypatch.setenv("WORKOUTS_TABLE", "no-such-table")
+    answer = load("pr_log").handler({"Records": records[:1]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "good"}]}
+
+
 @pytest.mark.parametrize(
     ("handler", "variable"),
     [
@@ -171,6 +194,7 @@ def test_records_counts_what_was_broken_and_answers_with_what_is_to_come_again(
         ("import_csv", "IMPORTS_TOPIC_ARN"),
         ("publish", "EVENT_BUS_NAME"),
         ("records", "RECORDS_TOPIC_ARN"),
+        ("pr_log", "PR_LOG_DEAD_LETTER_QUEUE_URL"),
     ],
 )
 def test_a_function_without_its_settings_says_which(

@@ -21,6 +21,7 @@ LAST_QUEUES = (
     "ImportDeadLetterQueue",
     "PublishFailuresQueue",
     "RecordsFailuresQueue",
+    "PrLogDeadLetterQueue",
 )
 
 
@@ -75,6 +76,9 @@ def event(function: str) -> dict[str, Any]:
         ("CommandRole", "sns", set()),
         ("RecordsRole", "sns", {"sns:Publish"}),
         ("RecordsRole", "events", set()),
+        ("PrLogRole", "dynamodb", {"dynamodb:PutItem"}),
+        ("PrLogRole", "sns", set()),
+        ("PrLogRole", "events", set()),
         (
             "RecordsRole",
             "dynamodb",
@@ -112,6 +116,7 @@ def test_every_queue_is_encrypted_kept_for_days_and_closed_to_plain_http() -> No
     [
         ("WorkoutQueue", "WorkoutDeadLetterQueue", "WriteFunction"),
         ("ImportQueue", "ImportDeadLetterQueue", "ImportCsvFunction"),
+        ("PrLogQueue", "PrLogDeadLetterQueue", "PrLogFunction"),
     ],
 )
 def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
@@ -126,7 +131,7 @@ def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
 
 
 @pytest.mark.parametrize(
-    "function", ["WriteFunction", "ImportCsvFunction", "PublishFunction", "RecordsFunction"]
+    "function", ["WriteFunction", "ImportCsvFunction", "PublishFunction", "RecordsFunction", "PrLogFunction"]
 )
 def test_a_batch_may_fail_in_part(function: str) -> None:
     assert event(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

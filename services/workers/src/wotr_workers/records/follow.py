@@ -93,11 +93,13 @@ class Follower:
         return list(self.records.workouts(user_id, start, end))
 
     def _tell(self, record: Broken) -> bool:
-        """Publish and note a record unless it was: once, or twice where a crash comes between the two."""
+        """Publish a record unless it is noted, which the topic's subscriber `pr_log` sees to.
+
+        A change that comes again is told of once, unless it does within the second that a note takes.
+        """
         if self.records.is_noted(record.key):
             return False
-        self.topic.tell(record.message())
-        self.records.note(record.note())
+        self.topic.tell(record.message(), record.correlation_id)
         logger.info("record broken", kind=record.subject.kind, user_id=record.user_id)
         return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -97,11 +96,6 @@ class KeptRecords:
     def is_noted(self, key: keys.Key) -> bool:
         """Whether the note at `key` is there: that a record was told of."""
         return self._item(key) is not None
-
-    def note(self, note: Item) -> None:
-        """Store a note unless it is there."""
-        with suppress(Changed):
-            self.table.write([Put(note)])
 
     def _item(self, key: keys.Key) -> Item | None:
         return self.table.get(key["pk"], [key["sk"]]).get(key["sk"])

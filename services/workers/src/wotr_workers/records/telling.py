@@ -39,28 +39,21 @@ class Broken:
         return keys.record_log_key(self.user_id, _time(self.step.started_at), *self.subject)
 
     def message(self) -> dict[str, Any]:
-        """What the topic is told."""
-        said = self._said()
-        numbers = {name: json_number(said[name]) for name in ("value", "previous")}
-        return {"version": 1, "userId": self.user_id, **said, **numbers, "message": self._sentence()}
-
-    def note(self) -> dict[str, Any]:
-        """The item that says that it was told of."""
-        identity = {CORRELATION_ID: self.correlation_id} if self.correlation_id else {}
-        return {**self.key, "userId": self.user_id, **self._said(), "message": self._sentence(), **identity}
-
-    def _said(self) -> dict[str, Any]:
+        """What the topic is told; `noting.ToldRecord` reads it."""
         said = {
+            "version": 1,
+            "userId": self.user_id,
             "kind": self.subject.kind,
             "subject": self.subject.name,
             "label": self.label,
-            "value": self.step.value,
+            "value": json_number(self.step.value),
             "unit": self.unit,
-            "previous": self.previous,
+            "previous": json_number(self.previous),
             "type": self.type,
             "workoutId": self.step.workout_id,
             "sessionId": self.step.session_id,
             "startedAt": self.step.started_at,
+            "message": self._sentence(),
         }
         return {name: value for name, value in said.items() if value is not None}
 
