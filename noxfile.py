@@ -36,6 +36,7 @@ from collections.abc import Callable
 import nox
 
 from tools import cloud, locks, parts, suites
+from tools import licences as licence_list
 from tools.report import Report
 from tools.shell import Failed, end_on_sigterm
 
@@ -154,6 +155,12 @@ def openapi(_arguments: list[str]) -> None:
 def contracts(_arguments: list[str]) -> None:
     """Write the JSON schemas of events and messages again from wotr-common's models."""
     parts.contract_schemas()
+
+
+@command
+def licences(_arguments: list[str]) -> None:
+    """Write the list of the dependencies' licences again from what is installed."""
+    licence_list.write()
 
 
 @command

@@ -33,6 +33,14 @@ def tool(name: str) -> Path:
     return python(name, ROOT / "tools" / f"{name}.lock")
 
 
+def local_cloud() -> locked_environments.Environments:
+    """Return the two interpreters of the local cloud, where it makes them for itself."""
+    try:
+        return locked_environments.prepare(ROOT / ".wotr" / "environments", uv=uv())
+    except LocalCloudError as error:
+        raise Failed(str(error)) from error
+
+
 def uv() -> str:
     """Return the path of uv: the one installed beside nox."""
     try:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from pathlib import Path
 
-from tools import cloud, contracts, environments, house, locks, projects
+from tools import cloud, contracts, environments, house, licences, locks, projects
 from tools.projects import Project
 from tools.shell import ROOT, Command, Failed, capture, run, tracked
 
@@ -73,6 +73,7 @@ def templates(_arguments: Sequence[str]) -> None:
             "released library": lambda: cloud.deploy(["check-common"]),
             "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
             "OpenAPI document": lambda: openapi("--check"),
+            "licences": licences.check,
         },
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from deploy.packages import Package
+from deploy.sbom import SUFFIX
 from deploy.templates import Template
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ class Bucket:
                 Metadata={_DIGEST: package.code_sha256},
             )
         return package.code_sha256
+
+    def put_bill(self, package: Package, bill: str) -> None:
+        """Store a package's bill of materials beside it."""
+        self.s3.put_object(
+            Bucket=self.name,
+            Key=f"{package.key.removesuffix('.zip')}{SUFFIX}",
+            Body=bill.encode(),
+            ContentType="application/vnd.cyclonedx+json",
+        )
 
     def put_template(self, stack: str, text: str) -> str:
         """Store a template under its hash; its URL in path style, by the client's endpoint."""

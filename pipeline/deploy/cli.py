@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deploy import graph, imports, outputs, packages, report, run, templates, wheels
+from deploy import graph, imports, outputs, packages, report, run, sbom, templates, wheels
 from deploy.errors import DeployError
 
 
@@ -62,7 +62,10 @@ def _package(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
     chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
     target = packages.TARGETS[options.target]
-    report.packages(console, packages.build(chosen, target, options.root).values())
+    built = packages.build(chosen, target, options.root)
+    for name, package in built.items():
+        sbom.write(package, sbom.lock_of(whole.templates[name]))
+    report.packages(console, built.values())
     return False
 
 

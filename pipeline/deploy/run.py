@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import changesets, graph, packages, settings, templates
+from deploy import changesets, graph, packages, sbom, settings, templates
 from deploy.artifacts import Bucket, packaged
 from deploy.changesets import Change, Event
 from deploy.errors import DeployError
@@ -130,6 +130,8 @@ class _Run:
     def _deploy(self, template: Template, name: str) -> changesets.Outcome:
         package = self.built.result()[template.stack] if template.functions else None
         digest = self.bucket.put_package(package) if package else None
+        if package:
+            self.bucket.put_bill(package, sbom.write(package, sbom.lock_of(template)).read_text("utf-8"))
         url = self.bucket.put_template(template.stack, packaged(template, self.bucket.name, package))
         outcome = self._change(template, name, template_url=url)
         if digest:

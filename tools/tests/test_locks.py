@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,12 @@ def test_every_project_and_tool_set_is_locked() -> None:
 def test_an_unknown_word_is_refused() -> None:
     with pytest.raises(Failed, match="not --upgarde"):
         locks.make(["--upgarde"])
+
+
+def test_every_requirement_of_every_lock_is_an_exact_version_with_hashes() -> None:
+    for lock in locks.every_lock():
+        lines = lock.path.read_text().replace("\\\n", " ").splitlines()
+        for line in (each for each in lines if each and not each.startswith("#")):
+            requirement = line.partition(" ")[0]
+            assert re.fullmatch(r"[A-Za-z0-9._-]+==[\w.!+-]+", requirement), f"{lock.path}: {requirement}"
+            assert "--hash=sha256:" in line, f"{lock.path}: {requirement} has no hash"
