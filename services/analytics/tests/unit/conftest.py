@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 DEAD_LETTERS = "event-dead-letters"
+REQUEST_DEAD_LETTERS = "request-dead-letters"
 # Read once, when the handler is imported.
 os.environ |= {
     "WOTR_STAGE": "dev",
     "VIEWS_TABLE": TABLE,
     "EVENT_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}",
+    "REQUESTS_TABLE": "requests",
+    "REQUEST_RETENTION_DAYS": "30",
+    "REQUEST_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{REQUEST_DEAD_LETTERS}",
 }
 
 
@@ -62,6 +66,11 @@ def sqs(dynamodb: DynamoDBClient) -> SQSClient:
 @pytest.fixture
 def dead_letter_url(sqs: SQSClient) -> str:
     return sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+
+
+@pytest.fixture
+def request_dead_letter_url(sqs: SQSClient) -> str:
+    return sqs.create_queue(QueueName=REQUEST_DEAD_LETTERS)["QueueUrl"]
 
 
 @pytest.fixture

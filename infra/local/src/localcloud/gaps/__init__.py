@@ -37,6 +37,10 @@ GAPS = (
     "workflow_logs",
     "principal_arn",
     "topic_deliveries",
+    "http_api_cors",
+    "http_api_logs",
+    "log_subscriptions",
+    "firehose_logs",
 )
 
 
