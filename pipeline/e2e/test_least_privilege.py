@@ -49,6 +49,15 @@ UPLOADS = "{data.UploadsBucketName}"
 EXPORTS = "{api.ExportsBucketName}"
 send = Call("sqs", "send_message", {"QueueUrl": "{workers.WorkoutQueueUrl}", "MessageBody": "{}"})
 
+record = Call(
+    "dynamodb",
+    "put_item",
+    {
+        "TableName": "{analytics.DynamoDBTableName}",
+        "Item": {"requestId": {"S": "probe"}, "receivedAt": {"S": "2026-11-25T00:00:00.000Z"}},
+    },
+)
+
 # function: what it is for, and the neighbouring call that it must not make
 DUTIES: dict[str, tuple[Call | None, Call]] = {
     "api/AcceptFunction": (send, put(WORKOUTS)),
@@ -89,6 +98,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     "workers/RecordsFunction": (put(WORKOUTS), send),
     "workers/PrLogFunction": (put(WORKOUTS), query(WORKOUTS)),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
+    "analytics/CollectFunction": (record, put(VIEWS)),
 }
 
 
