@@ -189,7 +189,7 @@ def test_the_access_log_of_a_request_reaches_the_bucket(collector: Collector, ma
     request_id = collector.send("DELETE", f"/logged/{mark}?token=hidden").headers["apigw-requestid"]
     refused = collector.send("POST", f"/logged/{mark}", b"\xff").headers["apigw-requestid"]
 
-    def lines() -> dict[str, dict[str, str]]:
+    def lines() -> dict[str, dict[str, Any]]:
         found = (json.loads(line) for line in _access_logs(collector.outputs["S3BucketName"], mark))
         return {line["requestId"]: line for line in found}
 
@@ -241,7 +241,11 @@ def test_the_schedule_of_the_stage_sends_a_run_that_is_recorded(
         Name=name,
         ScheduleExpression=f"at({moment})",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={each: schedule["Target"][each] for each in ("Arn", "RoleArn", "Input")},
+        Target={
+            "Arn": schedule["Target"]["Arn"],
+            "RoleArn": schedule["Target"]["RoleArn"],
+            "Input": schedule["Target"]["Input"],
+        },
     )
     try:
         item = eventually(lambda: _found(collector, "schedule-20260203T040506Z"), bool)
