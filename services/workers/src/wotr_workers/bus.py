@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wotr_common.events import SOURCE, Event
+from wotr_workers.outbox import Unreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 PUT_EVENTS = 10  # the most that EventBridge takes in one call
-PAUSES_S = (0.1, 0.5, 2.0)
+_LATER = {"InternalException", "InternalFailure", "ServiceUnavailable", "Throttling", "ThrottlingException"}
+_SERVER_ERROR = 500
 
 
 class Bus:
-    """Takes events; `pause` waits before another try."""
+    """Takes events."""
 
-    def __init__(
-        self, events: EventBridgeClient, name: str, pause: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, events: EventBridgeClient, name: str) -> None:
         self._events = events
         self._name = name
-        self._pause = pause
 
-    def put(self, events: Sequence[Event]) -> dict[int, str]:
-        """Put `events`; returns why for each position that the bus did not take after some tries."""
-        failed: dict[int, str] = {}
-        for start in range(0, len(events), PUT_EVENTS):
-            failed |= self._put(events, range(start, min(start + PUT_EVENTS, len(events))))
-        return failed
+    def put(self, events: Sequence[Event]) -> list[str | None]:
+        """Put up to ten `events`, in order; why each was refused, None for those taken.
 
-    def _put(self, events: Sequence[Event], positions: Sequence[int]) -> dict[int, str]:
-        failed = self._try(events, positions)
-        for pause_s in PAUSES_S:
-            if not failed:
-                break
-            self._pause(pause_s)
-            failed = self._try(events, list(failed))
-        return failed
-
-    def _try(self, events: Sequence[Event], positions: Sequence[int]) -> dict[int, str]:
+        Unreachable where the bus takes nothing for now. A call that is refused for what is in it, such as an
+        event that is too large, is made again for each event alone.
+        """
         try:
-            answer = self._events.put_events(Entries=[self._entry(events[each]) for each in positions])
-        except (ClientError, BotoCoreError) as error:
-            return dict.fromkeys(positions, str(error))
-        return {
-            position: f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}"
-            for position, entry in zip(positions, answer["Entries"], strict=True)
-            if "ErrorCode" in entry
-        }
+            answer = self._events.put_events(Entries=[self._entry(each) for each in events])
+        except BotoCoreError as error:
+            raise Unreachable(str(error)) from error
+        except ClientError as error:
+            if _is_for_now(error):
+                raise Unreachable(str(error)) from error
+            return [str(error)] if len(events) == 1 else [self.put([each])[0] for each in events]
+        return [
+            f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}" if "ErrorCode" in entry else None
+            for entry in answer["Entries"]
+        ]
 
     def _entry(self, event: Event) -> PutEventsRequestEntryTypeDef:
         return {
@@ -63,3 +53,8 @@ class Bus:
             "Detail": event.text(),
             "Time": event.occurred_at,
         }
+
+
+def _is_for_now(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _LATER

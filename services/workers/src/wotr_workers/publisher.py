@@ -1,13 +1,15 @@
 """From the table's stream to events: every change that means one becomes it, or is set aside with the reason.
 
-The event source's own settings (bisect, retries, a destination) catch a function that crashes; they hold a
-batch back, and their destination gets only a position in the stream. So each record is dealt with by itself.
+The event source's own settings (bisect, retries, a destination) catch a function that crashes, and hold
+the stream while there is no bus. Otherwise each record is dealt with by itself: one that fails holds up
+none but the same user's, and those only while it is tried again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +17,8 @@ from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import Event
 from wotr_common.observability import annotate_span, logger
-from wotr_workers.bus import Bus
+from wotr_workers.bus import PUT_EVENTS, Bus
+from wotr_workers.outbox import deliver
 from wotr_workers.store import plain
 from wotr_workers.stream_events import changed_at, event_of
 from wotr_workers.workouts import CORRELATION_ID
@@ -30,8 +33,13 @@ class Batch:
     failed_ids: list[str] = field(default_factory=list)
 
 
-def publish(records: Iterable[Mapping[str, Any]], bus: Bus, failures: DeadLetters) -> Batch:
-    """Put an event on the bus for each change in stream `records` that means one."""
+def publish(
+    records: Iterable[Mapping[str, Any]],
+    bus: Bus,
+    failures: DeadLetters,
+    pause: Callable[[float], None] = time.sleep,
+) -> Batch:
+    """Put an event on the bus for each change in stream `records` that means one, in order for each user."""
     batch = Batch()
     readable: list[tuple[Mapping[str, Any], Event]] = []
     for record in records:
@@ -43,12 +51,16 @@ def publish(records: Iterable[Mapping[str, Any]], bus: Bus, failures: DeadLetter
             continue
         if event is not None:
             readable.append((record, event))
-    refused = bus.put([event for _, event in readable])
+    delivery = deliver([event for _, event in readable], bus.put, PUT_EVENTS, pause)
+    if delivery.left:
+        logger.error("no bus, the stream sends it again", reason=next(iter(delivery.left.values())))
     for position, (record, event) in enumerate(readable):
         logger.set_correlation_id(event.correlation_id)
         annotate_span(user_id=event.user_id)
-        if position in refused:
-            _set_aside(record, refused[position], failures, batch)
+        if position in delivery.left:
+            batch.failed_ids.append(record["dynamodb"]["SequenceNumber"])
+        elif position in delivery.refused:
+            _set_aside(record, delivery.refused[position], failures, batch)
         else:
             batch.published += 1
             logger.info("event published", event_name=event.name, event_id=str(event.id))

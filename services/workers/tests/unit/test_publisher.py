@@ -15,8 +15,9 @@ from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated
 from wotr_common.messages import AcceptedWorkout
 from wotr_common.versions import first_version
-from wotr_workers.bus import PAUSES_S, Bus
-from wotr_workers.publisher import event_in, publish
+from wotr_workers.bus import Bus
+from wotr_workers.outbox import MOST_TRIES, PAUSES_S
+from wotr_workers.publisher import Batch, event_in, publish
 from wotr_workers.store import raw
 from wotr_workers.workouts import accepted_item
 
@@ -48,6 +49,11 @@ def record(day: int = 1, name: str = "INSERT", **image: Any) -> dict[str, Any]:
     }
 
 
+def other(day: int) -> dict[str, Any]:
+    """A record of another user."""
+    return record(day, pk={"S": "USER#grace"}, userId={"S": "grace"})
+
+
 class Stubbed:
     """A bus whose answers a test scripts."""
 
@@ -56,7 +62,10 @@ class Stubbed:
         self.stub = Stubber(self.client)
         self.stub.activate()
         self.pauses: list[float] = []
-        self.bus = Bus(self.client, "wotr-dev", self.pauses.append)
+        self.bus = Bus(self.client, "wotr-dev")
+
+    def publish(self, records: list[dict[str, Any]], failures: DeadLetters) -> Batch:
+        return publish(records, self.bus, failures, self.pauses.append)
 
     def answers(self, *failed: bool) -> None:
         entries: list[dict[str, str]] = [
@@ -120,7 +129,7 @@ def test_a_change_that_means_no_event_makes_none(stubbed: Stubbed, dead_letters:
     bookkeeping = record(name="MODIFY")
     bookkeeping["dynamodb"]["OldImage"] = bookkeeping["dynamodb"]["NewImage"]
 
-    batch = publish([profile, bookkeeping], stubbed.bus, dead_letters)
+    batch = stubbed.publish([profile, bookkeeping], dead_letters)
 
     assert (batch.published, batch.set_aside, batch.failed_ids) == (0, 0, [])
 
@@ -129,7 +138,7 @@ def test_a_refused_entry_is_tried_again_alone(stubbed: Stubbed, dead_letters: De
     stubbed.answers(False, True, False)
     stubbed.answers(False)
 
-    batch = publish([record(1), record(2), record(3)], stubbed.bus, dead_letters)
+    batch = stubbed.publish([record(1), other(2), record(3)], dead_letters)
 
     assert (batch.published, batch.set_aside) == (3, 0)
     assert stubbed.pauses == [PAUSES_S[0]]
@@ -142,7 +151,7 @@ def test_an_entry_refused_to_the_end_is_set_aside_with_payload_and_reason(
     for _ in PAUSES_S:
         stubbed.answers(True)
 
-    batch = publish([record(1), record(2)], stubbed.bus, dead_letters)
+    batch = stubbed.publish([record(1), record(2)], dead_letters)
 
     assert (batch.published, batch.set_aside, batch.failed_ids) == (1, 1, [])
     (letter,) = queue.messages()
@@ -150,11 +159,52 @@ def test_an_entry_refused_to_the_end_is_set_aside_with_payload_and_reason(
     assert (letter["reason"], letter["correlationId"]) == ("InternalFailure: busy", "call-2")
 
 
+def test_what_followed_a_refused_event_of_its_user_goes_again_behind_it(
+    stubbed: Stubbed, dead_letters: DeadLetters
+) -> None:
+    stubbed.answers(True, False, False)
+    stubbed.answers(False, False)
+
+    batch = stubbed.publish([record(1), other(2), record(3)], dead_letters)
+
+    assert (batch.published, batch.set_aside) == (3, 0)
+
+
+def test_while_the_bus_takes_nothing_the_stream_keeps_everything(
+    stubbed: Stubbed, queue: Queue, dead_letters: DeadLetters
+) -> None:
+    stubbed.answers(*(False for _ in range(10)))
+    for _ in range(MOST_TRIES):
+        stubbed.stub.add_client_error("put_events", "ServiceUnavailable", http_status_code=503)
+
+    batch = stubbed.publish([record(day) for day in range(1, 13)], dead_letters)
+
+    assert (batch.published, batch.set_aside, batch.failed_ids) == (10, 0, ["111", "112"])
+    assert stubbed.pauses == list(PAUSES_S)
+    assert queue.messages() == []
+
+
+def test_an_event_that_makes_the_whole_call_fail_costs_no_other(
+    stubbed: Stubbed, queue: Queue, dead_letters: DeadLetters
+) -> None:
+    for _ in range(MOST_TRIES):  # both together, and each alone
+        for _ in range(2):
+            stubbed.stub.add_client_error("put_events", "ValidationException", "too large")
+        stubbed.answers(False)
+
+    batch = stubbed.publish([record(1), record(2)], dead_letters)
+
+    assert (batch.published, batch.set_aside, batch.failed_ids) == (1, 1, [])
+    (letter,) = queue.messages()
+    assert json.loads(letter["body"]) == record(1)
+    assert "too large" in letter["reason"]
+
+
 def test_a_call_that_fails_is_tried_again(stubbed: Stubbed, dead_letters: DeadLetters) -> None:
     stubbed.stub.add_client_error("put_events", "ThrottlingException")
     stubbed.answers(False)
 
-    assert publish([record(1)], stubbed.bus, dead_letters).published == 1
+    assert stubbed.publish([record(1)], dead_letters).published == 1
 
 
 def test_an_unreadable_record_is_set_aside_and_its_neighbours_go_on(
@@ -162,7 +212,7 @@ def test_an_unreadable_record_is_set_aside_and_its_neighbours_go_on(
 ) -> None:
     stubbed.answers(False)
 
-    batch = publish([record(1, durationMin={"S": "long"}), record(2)], stubbed.bus, dead_letters)
+    batch = stubbed.publish([record(1, durationMin={"S": "long"}), record(2)], dead_letters)
 
     assert (batch.published, batch.set_aside, batch.failed_ids) == (1, 1, [])
     assert queue.messages()[0]["correlationId"] == "call-1"
@@ -172,6 +222,6 @@ def test_where_even_the_failure_queue_fails_the_stream_sends_it_again(stubbed: S
     stubbed.answers(False)
     nowhere = DeadLetters(queue.sqs, queue.url + "-gone")
 
-    batch = publish([record(1, durationMin={"S": "long"}), record(2)], stubbed.bus, nowhere)
+    batch = stubbed.publish([record(1, durationMin={"S": "long"}), record(2)], nowhere)
 
     assert (batch.published, batch.failed_ids) == (1, ["101"])
