@@ -72,6 +72,7 @@ def templates(_arguments: Sequence[str]) -> None:
             "deploy graph": lambda: cloud.deploy(["check"]),
             "released library": lambda: cloud.deploy(["check-common"]),
             "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
+            "events note": lambda: cloud.deploy(["events", "--check"]),
             "OpenAPI document": lambda: openapi("--check"),
             "licences": licences.check,
         },

@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deploy import graph, imports, outputs, packages, report, run, sbom, templates, wheels
+from deploy import events, graph, imports, outputs, packages, report, run, sbom, templates, wheels
 from deploy.errors import DeployError
 
 
@@ -119,6 +119,15 @@ def _plain(options: argparse.Namespace, console: Console) -> bool:
     return False
 
 
+def _events(options: argparse.Namespace, console: Console) -> bool:
+    if options.check:
+        events.check(options.root)
+        report.say(console, f"{events.NOTE.as_posix()} is what contracts and templates say")
+    else:
+        report.say(console, f"written: {events.write(options.root).relative_to(options.root)}")
+    return False
+
+
 def _wheels(options: argparse.Namespace, console: Console) -> bool:
     for wheel in wheels.fill(options.root):
         report.say(console, f"{wheel.path.relative_to(options.root)} ({wheel.digest})")
@@ -185,6 +194,10 @@ def _parser() -> argparse.ArgumentParser:
     note = commands.add_parser("outputs", help=f"write {outputs.NOTE.as_posix()} from the templates")
     note.add_argument("--check", action="store_true", help="only say whether it is up to date")
     note.set_defaults(command=_outputs)
+
+    told = commands.add_parser("events", help=f"write {events.NOTE.as_posix()} from contracts and templates")
+    told.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    told.set_defaults(command=_events)
 
     plain = commands.add_parser(
         "plain", help="write the templates as JSON, without YAML's aliases, which CloudFormation never sees"

@@ -140,7 +140,7 @@ class Template:
         return tuple(
             Export(
                 output=output,
-                name=self._literal(value["Export"].get("Name"), value.line),
+                name=self.literal(value["Export"].get("Name"), value.line),
                 description=str(value.get("Description", "")).strip(),
                 line=value.line,
             )
@@ -154,7 +154,7 @@ class Template:
         found: dict[str, Import] = {}
         for node in _walk(self.body):
             if "Fn::ImportValue" in node:
-                name = self._literal(node["Fn::ImportValue"], node.line)
+                name = self.literal(node["Fn::ImportValue"], node.line)
                 found.setdefault(name, Import(name, node.line))
         return tuple(found.values())
 
@@ -196,7 +196,7 @@ class Template:
             return str(self.parameters[value["Ref"]].get("Default", "dev"))
         return "unknown" if isinstance(value, dict) else str(value)
 
-    def _literal(self, value: Any, line: int) -> str:
+    def literal(self, value: Any, line: int) -> str:
         """An export's or import's name as text in which only ``${Stage}`` may be left open."""
         variables: dict[str, Any] = {}
         if isinstance(value, dict) and list(value) == ["Fn::Sub"]:
