@@ -77,6 +77,9 @@ def show_calls(stage: Stage, file: OwnFile | None) -> None:
     region = boto3.Session().region_name
     console.print("\nAs a machine, signed", style="bold")
     console.print(AS_MACHINE.replace("REGION", str(region)), end="")
+    console.print("\nAs anybody, recorded by the collector", style="bold")
+    console.print(f"curl -sS {stage.collector_url}/any/path -d 'any text'; echo")
+    console.print(f"python3 noxfile.py -s script -- collected --stage {stage.name}")
 
 
 def show_import(athlete: Athlete, file: OwnFile) -> None:

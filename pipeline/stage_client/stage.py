@@ -72,9 +72,12 @@ class Stage:
     @cached_property
     def api_url(self) -> str:
         """Where the API answers, without a slash at the end."""
-        url = self.outputs("api")["ApiEndpoint"].rstrip("/")
-        endpoint = os.environ.get("AWS_ENDPOINT_URL")
-        return local_url(endpoint, url) if endpoint else url
+        return self._reachable("api")
+
+    @cached_property
+    def collector_url(self) -> str:
+        """Where the collector answers, without a slash at the end."""
+        return self._reachable("analytics")
 
     def call(
         self, method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None
@@ -148,6 +151,11 @@ class Stage:
         else:
             s3.upload_fileobj(content, bucket, key, ExtraArgs={"ContentType": "text/csv"})
         return key
+
+    def _reachable(self, stack: str) -> str:
+        url = self.outputs(stack)["ApiEndpoint"].rstrip("/")
+        endpoint = os.environ.get("AWS_ENDPOINT_URL")
+        return local_url(endpoint, url) if endpoint else url
 
     def _read_outputs(self, stack: str) -> dict[str, str]:
         name = f"wotr-{stack}-{self.name}"

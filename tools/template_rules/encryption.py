@@ -18,6 +18,7 @@ KEYS = {
     "AWS::Logs::LogGroup": ("KmsKeyId",),
     "AWS::SecretsManager::Secret": ("KmsKeyId",),
     "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
+    "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamEncryptionConfigurationInput", "KeyARN"),
 }
 # the policy of each type, and the property that names what it protects
 POLICIES = {

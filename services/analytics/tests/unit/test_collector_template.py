@@ -128,6 +128,18 @@ def test_access_logs_go_on_from_their_group_to_the_bucket() -> None:
     assert destination["ErrorOutputPrefix"].startswith("failed/")
 
 
+def test_who_passes_access_logs_on_may_do_just_that() -> None:
+    (send,) = statements("ApiLogsSubscriptionRole").values()
+    assert send["Action"] == ["firehose:PutRecord", "firehose:PutRecordBatch"]
+    assert send["Resource"] == {"Fn::GetAtt": ["ApiLogsStream", "Arn"]}
+    assert properties("ApiLogsSubscription")["RoleArn"] == {"Fn::GetAtt": ["ApiLogsSubscriptionRole", "Arn"]}
+    write = statements("ApiLogsDeliveryRole")
+    assert "s3:PutObject" in write["WriteObjects"]["Action"]
+    assert write["WriteObjects"]["Resource"] == {"Fn::Sub": "${ApiLogsBucket.Arn}/*"}
+    destination = properties("ApiLogsStream")["ExtendedS3DestinationConfiguration"]
+    assert destination["RoleARN"] == {"Fn::GetAtt": ["ApiLogsDeliveryRole", "Arn"]}
+
+
 @pytest.mark.parametrize(
     ("alarm", "metric", "dimension"),
     [
