@@ -61,6 +61,25 @@ def test_a_budget_is_made_with_its_notifications(stack: Deploy, client: Client) 
     assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
 
 
+def test_a_saved_query_is_made_replaced_and_removed_with_its_stack(stack: Deploy, client: Client) -> None:
+    def query(text: str) -> dict[str, Any]:
+        said = {"Name": "contract", "Database": "default", "QueryString": text, "WorkGroup": "primary"}
+        return {"Type": "AWS::Athena::NamedQuery", "Properties": said}
+
+    def found(query_id: str) -> str:
+        answer = client("athena").get_named_query(NamedQueryId=query_id)["NamedQuery"]["QueryString"]
+        return str(answer)
+
+    other = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    made = stack({"Query": query("SELECT 1"), **other})
+    assert found(made.ids["Query"]) == "SELECT 1"
+    changed = deploy(client, {"Resources": {"Query": query("SELECT 2"), **other}}, name=made.name)
+    assert found(changed.ids["Query"]) == "SELECT 2"
+    deploy(client, {"Resources": other}, name=made.name)
+    with pytest.raises(ClientError, match="not found"):
+        found(changed.ids["Query"])
+
+
 def test_scaling_is_recorded(stack: Deploy) -> None:
     target = {
         "ServiceNamespace": "dynamodb",

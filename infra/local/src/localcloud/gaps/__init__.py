@@ -41,6 +41,8 @@ GAPS = (
     "http_api_logs",
     "log_subscriptions",
     "firehose_logs",
+    "athena_json",
+    "replays",
 )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import budgets, eventbridge
+from ministack.services import athena, budgets, eventbridge
 from ministack.services.cloudformation import provisioners
 
 from localcloud.gaps import Settings
@@ -27,6 +27,8 @@ TOUCHES = (
     "ministack.services.eventbridge:_create_archive",
     "ministack.services.eventbridge:_update_archive",
     "ministack.services.eventbridge:_delete_archive",
+    "ministack.services.athena:_create_named_query",
+    "ministack.services.athena:_delete_named_query",
     "ministack.services.budgets:_create_budget",
     "ministack.services.budgets:_delete_budget",
 )
@@ -99,6 +101,25 @@ def _delete_budget(name: str, _properties: Properties) -> None:
     call(budgets._delete_budget, {"BudgetName": name})
 
 
+# AWS::Athena::NamedQuery: any change replaces it, as on AWS
+
+
+def _create_named_query(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    made = json.loads(call(athena._create_named_query, properties))["NamedQueryId"]
+    return made, {"NamedQueryId": made}
+
+
+def _update_named_query(
+    query_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+) -> Provisioned:
+    _delete_named_query(query_id, old)
+    return _create_named_query(logical_id, new, stack)
+
+
+def _delete_named_query(query_id: str, _properties: Properties) -> None:
+    call(athena._delete_named_query, {"NamedQueryId": query_id})
+
+
 # AWS::ApplicationAutoScaling: MiniStack has no such service and does not meter capacity
 
 
@@ -142,6 +163,12 @@ _MADE: dict[str, dict[str, Any]] = {
         "update": _update_archive,
         "update_with_logical_id": True,
         "delete": _delete_archive,
+    },
+    "AWS::Athena::NamedQuery": {
+        "create": _create_named_query,
+        "update": _update_named_query,
+        "update_with_logical_id": True,
+        "delete": _delete_named_query,
     },
     "AWS::Budgets::Budget": {
         "create": _create_budget,
