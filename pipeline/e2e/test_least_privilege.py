@@ -47,6 +47,7 @@ WORKOUTS = "{data.WorkoutsTableName}"
 VIEWS = "{analytics.ViewsTableName}"
 UPLOADS = "{data.UploadsBucketName}"
 EXPORTS = "{api.ExportsBucketName}"
+LAKE = "{analytics.LakeBucketName}"
 send = Call("sqs", "send_message", {"QueueUrl": "{workers.WorkoutQueueUrl}", "MessageBody": "{}"})
 
 record = Call(
@@ -99,6 +100,10 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     "workers/PrLogFunction": (put(WORKOUTS), query(WORKOUTS)),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
     "analytics/CollectFunction": (record, put(VIEWS)),
+    "analytics/TransformFunction": (
+        Call("s3", "get_object", {"Bucket": LAKE, "Key": "lake/workout_events/dt=2000-01-01/probe"}),
+        Call("s3", "put_object", {"Bucket": LAKE, "Key": "reports/probe.json", "BodyText": "x"}),
+    ),
 }
 
 

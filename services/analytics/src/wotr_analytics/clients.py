@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 # Two tries of one call stay well within the function's timeout; the queue is the patient one.
@@ -20,6 +21,12 @@ _CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", 
 def dynamodb() -> DynamoDBClient:
     """DynamoDB, for the table `Views`."""
     return boto3.client("dynamodb", config=_CALLS)
+
+
+@cache
+def s3() -> S3Client:
+    """S3, for the lake."""
+    return boto3.client("s3", config=_CALLS)
 
 
 @cache

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
+BUCKET = "lake"
 DEAD_LETTERS = "event-dead-letters"
 REQUEST_DEAD_LETTERS = "request-dead-letters"
 # Read once, when the handler is imported.
@@ -31,6 +32,14 @@ os.environ |= {
     "REQUESTS_TABLE": "requests",
     "REQUEST_RETENTION_DAYS": "30",
     "REQUEST_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{REQUEST_DEAD_LETTERS}",
+DEAD_LETTER_URL = f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}"
+# Read once, when a handler is imported.
+os.environ |= {
+    "WOTR_STAGE": "dev",
+    "VIEWS_TABLE": TABLE,
+    "EVENT_DEAD_LETTER_QUEUE_URL": DEAD_LETTER_URL,
+    "LAKE_BUCKET": BUCKET,
+    "LAKE_DEAD_LETTER_QUEUE_URL": DEAD_LETTER_URL,
 }
 
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from wotr_analytics import clients
 from wotr_analytics.projector import project
+from wotr_analytics.replays import log_replayed
 from wotr_analytics.store import Views
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.observability import MetricUnit, logger, metrics
@@ -29,6 +30,7 @@ metrics.set_default_dimensions(stage=settings.wotr_stage)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Count a batch; the answer names the messages that are to come again."""
+    log_replayed(event["Records"])
     batch = project(
         event["Records"],
         Views(clients.dynamodb(), settings.views_table),
