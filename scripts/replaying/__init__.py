@@ -1,0 +1,1 @@
+"""Replaying a stretch of the bus's archive: what is said of it, and how it is followed."""
