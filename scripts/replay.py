@@ -4,9 +4,10 @@
     replay --from 2026-11-24 --to 2026-11-24 --rule lake        one day, to the lake only
     replay --from 2026-11-24T06:00:00Z --to 2026-11-24T07:00:00Z --dry-run
 
-The times are those at which events came to the bus, seconds after the change that they tell of; when a workout
-took place does not matter. Consumers take every event twice as well as once, so replaying is safe at any time, and
-what is there already stays as it is. Ctrl-C leaves the replay running; the same call follows it again.
+The times are those at which events came to the bus, seconds after the change that they tell of; when a
+workout took place does not matter. Consumers take every event twice as well as once, so replaying is safe at
+any time, and what is there already stays as it is. Ctrl-C leaves the replay running; the same call follows it
+again.
 """
 
 from __future__ import annotations

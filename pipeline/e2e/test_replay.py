@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from waiting import depth, eventually
 
 from stage_client import Athlete, Stage
 
+Replayed = Callable[..., list[str]]
 WORKOUTS = [
     {"type": "run", "startedAt": f"2026-03-0{day}T17:30:00Z", "durationMin": 30.1, "distanceM": 5000}
     for day in range(2, 7)
@@ -83,17 +84,17 @@ def settled(stage: Stage, user_id: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def replayed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def replayed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Replayed:
     """Runs the script and gives its lines."""
 
     def run(*arguments: str) -> list[str]:
         assert replay.main(["--stage", stage.name, *arguments]) == 0, capsys.readouterr()
         return capsys.readouterr().out.splitlines()
 
-    yield run
+    return run
 
 
-def test_a_wiped_view_comes_back_byte_for_byte(stage: Stage, replayed: Any) -> None:
+def test_a_wiped_view_comes_back_byte_for_byte(stage: Stage, replayed: Replayed) -> None:
     began = datetime.now(UTC).isoformat(timespec="seconds")
     athlete = train(stage)
     other = train(stage)
@@ -112,7 +113,7 @@ def test_a_wiped_view_comes_back_byte_for_byte(stage: Stage, replayed: Any) -> N
     assert views_of(stage, athlete.user_id) == views
 
 
-def test_an_emptied_lake_comes_back_byte_for_byte(stage: Stage, replayed: Any) -> None:
+def test_an_emptied_lake_comes_back_byte_for_byte(stage: Stage) -> None:
     athlete = train(stage)
     settled(stage, athlete.user_id)
     queue = stage.outputs("analytics")["LakeQueueUrl"]
@@ -135,7 +136,7 @@ def rows(objects: dict[str, bytes]) -> list[bytes]:
     return [line for packed in objects.values() for line in gzip.decompress(packed).splitlines()]
 
 
-def test_a_dry_run_starts_nothing(stage: Stage, replayed: Any) -> None:
+def test_a_dry_run_starts_nothing(replayed: Replayed) -> None:
     lines = replayed("--from", "2026-11-01", "--to", "2026-11-01", "--dry-run")
     assert lines[0].endswith("from 2026-11-01 00:00:00Z until 2026-11-02 00:00:00Z, to lake, views")
     assert "Nothing was started" in lines[-1]
