@@ -24,22 +24,17 @@ if TYPE_CHECKING:
 BUCKET = "lake"
 DEAD_LETTERS = "event-dead-letters"
 REQUEST_DEAD_LETTERS = "request-dead-letters"
-# Read once, when the handler is imported.
-os.environ |= {
-    "WOTR_STAGE": "dev",
-    "VIEWS_TABLE": TABLE,
-    "EVENT_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}",
-    "REQUESTS_TABLE": "requests",
-    "REQUEST_RETENTION_DAYS": "30",
-    "REQUEST_DEAD_LETTER_QUEUE_URL": f"https://sqs.eu-central-1.amazonaws.com/123456789012/{REQUEST_DEAD_LETTERS}",
-DEAD_LETTER_URL = f"https://sqs.eu-central-1.amazonaws.com/123456789012/{DEAD_LETTERS}"
+QUEUES = "https://sqs.eu-central-1.amazonaws.com/123456789012"
 # Read once, when a handler is imported.
 os.environ |= {
     "WOTR_STAGE": "dev",
     "VIEWS_TABLE": TABLE,
-    "EVENT_DEAD_LETTER_QUEUE_URL": DEAD_LETTER_URL,
+    "EVENT_DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{DEAD_LETTERS}",
     "LAKE_BUCKET": BUCKET,
-    "LAKE_DEAD_LETTER_QUEUE_URL": DEAD_LETTER_URL,
+    "LAKE_DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{DEAD_LETTERS}",
+    "REQUESTS_TABLE": "requests",
+    "REQUEST_RETENTION_DAYS": "30",
+    "REQUEST_DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{REQUEST_DEAD_LETTERS}",
 }
 
 
