@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -213,7 +214,7 @@ def _access_logs(bucket: str, mark: str) -> Iterator[str]:
 def test_a_run_goes_through_the_same_function_once_however_often_it_comes(
     outputs: Outputs, collector: Collector
 ) -> None:
-    due = f"2026-01-{secrets.randbelow(28) + 1:02}T{secrets.randbelow(24):02}:{secrets.randbelow(60):02}:00"
+    due = f"{datetime.now(UTC) - timedelta(seconds=secrets.randbelow(86_400)):%Y-%m-%dT%H:%M:%S}"
     sqs = boto3.client("sqs")
     queue = outputs("analytics")["ScheduledRunQueueUrl"]
     for _ in range(2):
@@ -227,7 +228,7 @@ def test_a_run_goes_through_the_same_function_once_however_often_it_comes(
 def test_the_schedule_of_the_stage_sends_a_run_that_is_recorded(
     outputs: Outputs, collector: Collector
 ) -> None:
-    """The deployed schedule's own target, due once more, now: nobody can wait for 24 hours."""
+    """The deployed schedule's own target, due once more, soon: nobody can wait for 24 hours."""
     scheduler = boto3.client("scheduler")
     stack = boto3.client("cloudformation").describe_stack_resource(
         StackName=f"wotr-analytics-{os.environ.get('WOTR_STAGE', 'dev')}", LogicalResourceId="DailyRun"
@@ -235,7 +236,8 @@ def test_the_schedule_of_the_stage_sends_a_run_that_is_recorded(
     schedule = scheduler.get_schedule(Name=stack["StackResourceDetail"]["PhysicalResourceId"])
     assert schedule["ScheduleExpression"] == "rate(24 hours)"
     assert schedule["State"] == "ENABLED"
-    moment = "2026-02-03T04:05:06"
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    moment = f"{soon:%Y-%m-%dT%H:%M:%S}"
     name = f"collector-once-{secrets.token_hex(4)}"
     scheduler.create_schedule(
         Name=name,
@@ -248,7 +250,7 @@ def test_the_schedule_of_the_stage_sends_a_run_that_is_recorded(
         },
     )
     try:
-        item = eventually(lambda: _found(collector, "schedule-20260203T040506Z"), bool)
+        item = eventually(lambda: _found(collector, f"schedule-{soon:%Y%m%dT%H%M%SZ}"), bool)
     finally:
         scheduler.delete_schedule(Name=name)
     assert item["receivedAt"] == f"{moment}.000Z"
