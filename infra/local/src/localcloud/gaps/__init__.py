@@ -37,6 +37,7 @@ GAPS = (
     "workflow_logs",
     "principal_arn",
     "topic_deliveries",
+    "stream_failures",
     "http_api_cors",
     "http_api_logs",
     "log_subscriptions",

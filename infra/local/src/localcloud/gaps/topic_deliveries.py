@@ -20,23 +20,20 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
 
-from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
 from ministack.core.responses import get_region
-from ministack.services import cloudwatch_logs, iam, sns, sqs
+from ministack.services import cloudwatch_logs, sns, sqs
 
-from localcloud import provisioning
+from localcloud import grants, provisioning
 from localcloud.gaps import Settings
 
 TOUCHES = (
+    *grants.TOUCHES,
     *provisioning.TOUCHES,
-    "ministack.core.iam_evaluator:_gather_role_policies",
-    "ministack.core.iam_evaluator:_permissions_boundary",
     "ministack.services.cloudwatch_logs:_create_log_group",
     "ministack.services.cloudwatch_logs:_create_log_stream",
     "ministack.services.cloudwatch_logs:_log_groups",
     "ministack.services.cloudwatch_logs:_put_log_events",
-    "ministack.services.iam:_roles",
     "ministack.services.sns:_deliver_to_sqs",
     "ministack.services.sns:_fanout",
     "ministack.services.sns:_topics",
@@ -142,7 +139,9 @@ def _write(role: str, group: str, line: dict[str, Any]) -> None:
     missing = {"logs:CreateLogStream", "logs:PutLogEvents"}
     if group not in cloudwatch_logs._log_groups:
         missing.add("logs:CreateLogGroup")
-    missing = {action for action in missing if not _may(role, action, group)}
+    at = parse_arn(role)
+    resource = f"arn:aws:logs:{get_region()}:{at.account_id}:log-group:{group}:log-stream:"
+    missing = {action for action in missing if not grants.may(role, action, resource)}
     if missing:
         _log.warning("delivery not logged in %s: %s may not %s", group, role, ", ".join(sorted(missing)))
         return
@@ -152,20 +151,3 @@ def _write(role: str, group: str, line: dict[str, Any]) -> None:
     provisioning.call(cloudwatch_logs._create_log_stream, place)
     event = {"timestamp": int(time.time() * 1000), "message": json.dumps(line)}
     provisioning.call(cloudwatch_logs._put_log_events, place | {"logEvents": [event]})
-
-
-def _may(role: str, action: str, group: str) -> bool:
-    at = parse_arn(role)
-    name = role.rpartition("/")[2]
-    context = iam_evaluator.EvalContext(
-        principal_arn=role,
-        principal_type="AssumedRole",
-        principal_account=at.account_id,
-        action=action,
-        resource_arn=f"arn:aws:logs:{get_region()}:{at.account_id}:log-group:{group}:log-stream:",
-        region=get_region(),
-    )
-    policies = iam_evaluator._gather_role_policies(name, at.account_id)
-    limits = iam_evaluator._permissions_boundary(iam._roles, name, at.account_id)
-    decision: str = iam_evaluator.evaluate(context, policies, *limits).decision
-    return decision == "Allow"

@@ -1,0 +1,31 @@
+"""What a role may do, for bridges that act in its name (used by gap modules, inside the server)."""
+
+from __future__ import annotations
+
+from ministack.core import iam_evaluator
+from ministack.core.arn import parse_arn
+from ministack.core.responses import get_region
+from ministack.services import iam
+
+TOUCHES = (
+    "ministack.core.iam_evaluator:_gather_role_policies",
+    "ministack.core.iam_evaluator:_permissions_boundary",
+    "ministack.services.iam:_roles",
+)
+
+
+def may(role: str, action: str, resource: str) -> bool:
+    """Whether the policies and the boundary of the role with ARN ``role`` allow an action on a resource."""
+    account, name = parse_arn(role).account_id, role.rpartition("/")[2]
+    context = iam_evaluator.EvalContext(
+        principal_arn=role,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(name, account)
+    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    decision: str = iam_evaluator.evaluate(context, policies, *limits).decision
+    return decision == "Allow"
