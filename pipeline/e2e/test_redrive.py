@@ -110,6 +110,41 @@ def test_a_record_that_was_not_published_is_published(stage: Stage, run: Run, us
     assert depth(outputs["PublishFailuresQueueUrl"]) == 0
 
 
+def test_what_the_streams_event_source_gave_up_is_told_and_published(
+    stage: Stage, run: Run, user_id: str
+) -> None:
+    outputs = stage.outputs("workers")
+    pages = boto3.client("lambda").get_paginator("list_event_source_mappings").paginate()
+    (mapping,) = (
+        each["UUID"]
+        for page in pages
+        for each in page["EventSourceMappings"]
+        if f"-{stage.name}-PublishFunction" in each["FunctionArn"]
+    )
+    kept = {"payload": json.dumps({"Records": [stream_record(user_id)]})}
+    boto3.client("s3").put_object(
+        Bucket=outputs["StreamFailuresBucketName"],
+        Key=f"aws/lambda/{mapping}/shard/2026/11/25/{user_id}",
+        Body=json.dumps(kept).encode(),
+    )
+    eventually(
+        lambda: run("show", "PublishFailuresQueue", "--contains", user_id),
+        lambda text: (
+            f"records are in s3://{outputs['StreamFailuresBucketName']}" in "".join(text.split("\n"))
+        ),
+        "the object in the failures queue",
+    )
+
+    run("run", "PublishFailuresQueue", "--contains", user_id)
+
+    role = stage.outputs("auth")["MachineClientRoleArn"]
+    eventually(
+        lambda: stage.signed("GET", f"/stats/{user_id}", role_arn=role).json()["total"]["workouts"],
+        lambda count: count == 1,
+        "the workout in its athlete's totals",
+    )
+
+
 def stream_record(user_id: str) -> dict[str, Any]:
     """A stored workout as the table's stream tells of it."""
     image = {

@@ -11,6 +11,8 @@ from typing import Any
 # Where the services, EventBridge, Scheduler and Lambda say why, in this order.
 _REASONS = ("reason", "ERROR_MESSAGE", "ErrorMessage", "ERROR_CODE", "ErrorCode")
 FAILED_OFTEN = "failed as often as its queue allows"
+GIVEN_UP = "its function failed to the end, the records are in"
+_GIVEN_UP_BELOW = "aws/lambda/"  # where Lambda writes what an event source gave up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,23 @@ class Letter:
             return None
 
     @property
+    def kept(self) -> tuple[str, str] | None:
+        """Bucket and key of the object that holds what an event source gave up, where it tells of one."""
+        content = self.content
+        if not isinstance(content, Mapping) or content.get("source") != "aws.s3":
+            return None
+        detail = content["detail"]
+        bucket, key = str(detail["bucket"]["name"]), str(detail["object"]["key"])
+        return (bucket, key) if key.startswith(_GIVEN_UP_BELOW) else None
+
+    @property
     def reason(self) -> str:
         """Why it is here, as far as anybody said."""
         for name in _REASONS:
             if self.attributes.get(name):
                 return self.attributes[name]
+        if self.kept:
+            return f"{GIVEN_UP} s3://{'/'.join(self.kept)}"
         content = self.content
         if not isinstance(content, Mapping):
             return FAILED_OFTEN

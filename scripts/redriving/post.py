@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from redriving.ways import FromStream, Nowhere, ToFunction, ToQueue, ToReader, ToStateMachine, Way
+from redriving.ways import FromObject, Nowhere, ToFunction, ToQueue, ToReader, ToStateMachine, Way
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
@@ -38,8 +38,8 @@ class Post:
                     self._send(way)
                 case ToReader():
                     self._call_reader(way.function_arn, way.records)
-                case FromStream():
-                    self._call_reader(way.reader.function_arn, list(self._wanted(way)))
+                case FromObject():
+                    self._call_reader(way.reader.function_arn, self._kept(way))
                 case ToFunction():
                     self._client("lambda").invoke(
                         FunctionName=way.function_arn, InvocationType="Event", Payload=way.payload.encode()
@@ -79,67 +79,11 @@ class Post:
         if isinstance(said, Mapping) and said.get("batchItemFailures"):
             raise NotDelivered("the function could not do it now, try again later")
 
-    def _wanted(self, way: FromStream) -> Iterator[Mapping[str, Any]]:
-        """The records of the stretch that the reader's filters let through."""
-        for record in self._stretch(way):
-            if not way.reader.patterns or self._passes(record, way.reader.patterns):
-                yield record
-
-    def _stretch(self, way: FromStream) -> Iterator[Mapping[str, Any]]:
-        streams = self._client("dynamodbstreams")
-        try:
-            iterator = streams.get_shard_iterator(
-                StreamArn=way.stream_arn,
-                ShardId=way.shard_id,
-                ShardIteratorType="AT_SEQUENCE_NUMBER",
-                SequenceNumber=way.first,
-            )["ShardIterator"]
-        except (streams.exceptions.TrimmedDataAccessException, streams.exceptions.ResourceNotFoundException):
-            raise NotDelivered(
-                "the stream has forgotten these records (it keeps a day): the view or record that misses "
-                "them is rebuilt from what is stored, see notes/runbook-queue.md"
-            ) from None
-        while iterator:
-            answer = streams.get_records(ShardIterator=iterator)
-            for record in answer["Records"]:
-                if int(record["dynamodb"]["SequenceNumber"]) > int(way.last):
-                    return
-                yield _as_invoked(record)
-            if not answer["Records"]:
-                return
-            iterator = answer.get("NextShardIterator")
-
-    def _passes(self, record: Mapping[str, Any], patterns: Iterable[str]) -> bool:
-        """Whether one of `patterns` matches, as EventBridge judges: filters are in its language."""
-        event = {
-            "id": "-",
-            "account": "-",
-            "source": "-",
-            "time": "2000-01-01T00:00:00Z",
-            "region": "-",
-            "resources": [],
-            "detail-type": "-",
-            "detail": record,
-        }
-        return any(
-            self._events.test_event_pattern(
-                EventPattern=json.dumps({"detail": json.loads(pattern)}), Event=json.dumps(event)
-            )["Result"]
-            for pattern in patterns
-        )
-
-    @cached_property
-    def _events(self) -> Any:
-        return self._client("events")
+    def _kept(self, way: FromObject) -> Sequence[Mapping[str, Any]]:
+        """The records in the object that Lambda wrote; they passed the reader's filters already."""
+        answer = self._client("s3").get_object(Bucket=way.bucket, Key=way.key)
+        records: Sequence[Mapping[str, Any]] = json.loads(json.load(answer["Body"])["payload"])["Records"]
+        return records
 
     def _made(self, service: str) -> Any:
         return self.session.client(service)  # type: ignore[call-overload]
-
-
-def _as_invoked(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of the stream's API as Lambda would hand it over: times as seconds, bytes as text."""
-    return json.loads(json.dumps(record, default=_plain))  # type: ignore[no-any-return]
-
-
-def _plain(value: Any) -> Any:
-    return value.timestamp() if hasattr(value, "timestamp") else value.decode("latin-1")

@@ -66,7 +66,7 @@ class Queues:
                 int(attributes["ApproximateNumberOfMessagesNotVisible"]),
                 Fillers(
                     tuple(moved.get(attributes["QueueArn"], ())),
-                    tuple(self._readers.get(attributes["QueueArn"], ())),
+                    tuple(self._readers.get(url, ())),
                     tuple(self._functions.get(attributes["QueueArn"], ())),
                 ),
             )
@@ -137,15 +137,16 @@ class Queues:
 
     @cached_property
     def _readers(self) -> dict[str, list[Reader]]:
-        """The readers of streams by the ARN of the queue where they leave what they cannot do."""
+        """The readers of table streams by what their environment names: their queue's URL is among it."""
+        functions = self.session.client("lambda")
         found: dict[str, list[Reader]] = {}
-        pages = self.session.client("lambda").get_paginator("list_event_source_mappings").paginate()
-        for mapping in (each for page in pages for each in page["EventSourceMappings"]):
-            destination = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-            if destination:
-                filters = mapping.get("FilterCriteria", {}).get("Filters", [])
-                patterns = tuple(each["Pattern"] for each in filters if "Pattern" in each)
-                found.setdefault(destination, []).append(Reader(mapping["FunctionArn"], patterns))
+        for page in functions.get_paginator("list_event_source_mappings").paginate():
+            for mapping in page["EventSourceMappings"]:
+                if ":dynamodb:" in mapping.get("EventSourceArn", ""):
+                    arn = mapping["FunctionArn"]
+                    said = functions.get_function_configuration(FunctionName=arn).get("Environment", {})
+                    for value in set(said.get("Variables", {}).values()):
+                        found.setdefault(value, []).append(Reader(arn))
         return found
 
     @cached_property

@@ -18,10 +18,9 @@ _OF_THE_FAILURE = {"reason", "RequestID", "ErrorCode", "ErrorMessage"}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A function that reads a stream and leaves here what it cannot do; `patterns` filter what it gets."""
+    """A function that reads a stream and leaves here what it cannot do."""
 
     function_arn: str
-    patterns: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +56,17 @@ class ToReader:
 
 
 @dataclass(frozen=True, slots=True)
-class FromStream:
-    """Read the records from the stream, which keeps them for a day, then call the reader with them."""
+class FromObject:
+    """Call a stream's reader with the records that its event source gave up and Lambda kept in a bucket."""
 
     reader: Reader
-    stream_arn: str
-    shard_id: str
-    first: str
-    last: str
+    bucket: str
+    key: str
 
     def __str__(self) -> str:
-        return f"function {_name(self.reader.function_arn)}, records read from the stream"
+        return (
+            f"function {_name(self.reader.function_arn)}, with the records in s3://{self.bucket}/{self.key}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Nowhere:
         return self.why
 
 
-Way = ToQueue | ToReader | FromStream | ToFunction | ToStateMachine | Nowhere
+Way = ToQueue | ToReader | FromObject | ToFunction | ToStateMachine | Nowhere
 
 
 def way(letter: Letter, fillers: Fillers) -> Way:
@@ -130,9 +129,9 @@ def _said_by_the_letter(letter: Letter, content: Mapping[str, Any], fillers: Fil
         return ToStateMachine(content["stateMachineArn"], f"redrive-{letter.message_id}", text)
     if content.get("eventSource") == "aws:dynamodb" and isinstance(content.get("dynamodb"), Mapping):
         return _reader(fillers, lambda reader: ToReader(reader.function_arn, [content]))
-    position = content.get("DDBStreamBatchInfo")
-    if isinstance(position, Mapping):
-        return _reader(fillers, lambda reader: _from_stream(reader, position))
+    if letter.kept:
+        bucket, key = letter.kept
+        return _reader(fillers, lambda reader: FromObject(reader, bucket, key))
     asked = content.get("requestContext")
     if isinstance(asked, Mapping) and "requestPayload" in content and asked.get("functionArn"):
         return ToFunction(str(asked["functionArn"]), json.dumps(content["requestPayload"]))
@@ -144,16 +143,6 @@ def _reader(fillers: Fillers, go: Any) -> Way:
         return Nowhere(f"{len(fillers.readers)} functions leave what they cannot do in this queue, not one")
     found: Way = go(fillers.readers[0])
     return found
-
-
-def _from_stream(reader: Reader, position: Mapping[str, Any]) -> FromStream:
-    return FromStream(
-        reader,
-        str(position["streamArn"]),
-        str(position["shardId"]),
-        str(position["startSequenceNumber"]),
-        str(position["endSequenceNumber"]),
-    )
 
 
 def _to_target(arn: str, letter: Letter) -> Way:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from redriving.letters import FAILED_OFTEN, Letter, Wanted, duration
+from redriving.letters import FAILED_OFTEN, GIVEN_UP, Letter, Wanted, duration
 from redriving.ways import (
     Fillers,
-    FromStream,
+    FromObject,
     Nowhere,
     Reader,
     ToFunction,
@@ -23,7 +23,7 @@ from redriving.ways import (
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SOURCE = "arn:aws:sqs:eu-central-1:123456789012:wotr-workers-dev-WorkoutQueue"
-READER = Reader("arn:aws:lambda:eu-central-1:123456789012:function:publish:live", ('{"dynamodb": {}}',))
+READER = Reader("arn:aws:lambda:eu-central-1:123456789012:function:publish:live")
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:SessionWorkflow"
 RECORD = {"eventSource": "aws:dynamodb", "eventID": "1", "dynamodb": {"SequenceNumber": "7"}}
 
@@ -49,15 +49,23 @@ def test_a_record_of_a_stream_goes_to_the_function_that_could_not_do_it() -> Non
     assert found == ToReader(READER.function_arn, [RECORD])
 
 
-def test_a_position_in_a_stream_is_read_from_the_stream() -> None:
-    position = {
-        "shardId": "shard-1",
-        "startSequenceNumber": "7",
-        "endSequenceNumber": "9",
-        "streamArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/s",
-    }
-    found = way(letter({"DDBStreamBatchInfo": position}), Fillers(readers=[READER]))
-    assert found == FromStream(READER, position["streamArn"], "shard-1", "7", "9")
+def object_created(key: str) -> Letter:
+    detail = {"bucket": {"name": "failures"}, "object": {"key": key}}
+    return letter({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
+
+
+def test_what_an_event_source_gave_up_goes_to_its_function_with_the_records_that_were_kept() -> None:
+    told = object_created("aws/lambda/mapping/shard/2026/11/25/12")
+    assert way(told, Fillers(readers=[READER])) == FromObject(
+        READER, "failures", "aws/lambda/mapping/shard/2026/11/25/12"
+    )
+    assert told.reason == f"{GIVEN_UP} s3://failures/aws/lambda/mapping/shard/2026/11/25/12"
+
+
+def test_an_upload_that_could_not_be_imported_goes_to_the_queue_of_uploads() -> None:
+    told = object_created("uploads/ada/i1.csv")
+    assert way(told, Fillers(queues=[SOURCE])) == ToQueue(SOURCE, told.body, {})
+    assert told.reason == FAILED_OFTEN
 
 
 @pytest.mark.parametrize("given", [{"sessionId": "s"}, '{"sessionId": "s"}'])

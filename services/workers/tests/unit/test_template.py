@@ -61,6 +61,8 @@ def event(function: str) -> dict[str, Any]:
         ("ImportCsvRole", "sns", {"sns:Publish"}),
         ("WriteRole", "sns", set()),
         ("PublishRole", "sns", set()),
+        ("PublishRole", "s3", {"s3:PutObject", "s3:ListBucket"}),
+        ("RecordsRole", "s3", {"s3:PutObject", "s3:ListBucket"}),
         ("PublishRole", "events", {"events:PutEvents"}),
         ("PublishRole", "dynamodb", READ_STREAM),
         (
@@ -138,14 +140,26 @@ def test_a_batch_may_fail_in_part(function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "queue"),
-    [("PublishFunction", "PublishFailuresQueue"), ("RecordsFunction", "RecordsFailuresQueue")],
+    ("function", "failures"), [("PublishFunction", "PublishFailures"), ("RecordsFunction", "RecordsFailures")]
 )
-def test_the_stream_loses_nothing_when_its_reader_crashes(function: str, queue: str) -> None:
+def test_the_stream_loses_nothing_when_its_reader_crashes(function: str, failures: str) -> None:
     stream = event(function)
     assert stream["StartingPosition"] == "TRIM_HORIZON"
     assert stream["BisectBatchOnFunctionError"] is True
-    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
+    # A bucket and not the queue: only a bucket gets the records themselves.
+    assert stream["DestinationConfig"]["OnFailure"] == {
+        "Destination": {"Fn::GetAtt": ["StreamFailuresBucket", "Arn"]}
+    }
+    rule = of_type("AWS::Events::Rule")[f"{failures}Rule"]
+    assert rule["EventPattern"]["detail"] == {
+        "bucket": {"name": [{"Ref": "StreamFailuresBucket"}]},
+        "object": {"key": [{"prefix": {"Fn::Sub": f"aws/lambda/${{{function}Stored}}/"}}]},
+    }
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": [f"{failures}Queue", "Arn"]}]
+    bucket = of_type("AWS::S3::Bucket")["StreamFailuresBucket"]
+    assert bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] is True
+    days = bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
+    assert days * 24 * 60 * 60 > FOURTEEN_DAYS, "the object outlives the message that names it"
     lag = {"Name": "FunctionName", "Value": {"Ref": function}}
     alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if lag in each["Dimensions"]]
     assert {"Errors", "IteratorAge"} <= {each["MetricName"] for each in alarms}
