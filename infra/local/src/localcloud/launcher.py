@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> None:
     threading.Thread(target=_watch_parent, daemon=True, name="localcloud-parent").start()
 
     bridge(Settings(functions_python=options.functions_python), without=options.without)
+    if options.faults:
+        inject()
     app: Any = import_module("ministack.app")
     app.save_all = saving.patiently(app.save_all)
     status = 0
@@ -61,14 +63,25 @@ def bridge(settings: Settings, *, without: list[str]) -> None:
     if unknown:
         raise SystemExit(f"no gap is called {', '.join(sorted(unknown))}; there are {', '.join(GAPS)}")
     modules, missing = _modules([name for name in GAPS if name not in without])
+    _refuse_unless_it_fits(missing)
+    for module in modules:
+        module.apply(settings)
+
+
+def inject() -> None:
+    """Make faults on purpose possible; SystemExit when MiniStack does not fit. After the bridges: they reach it."""
+    injection: Any = import_module("localcloud.faults.injection")
+    _refuse_unless_it_fits([f"{symbol} (faults)" for symbol in injection.TOUCHES if not _exists(symbol)])
+    injection.apply()
+
+
+def _refuse_unless_it_fits(missing: list[str]) -> None:
     if missing:
         raise SystemExit(
             f"MiniStack {metadata.version('ministack')} does not have {', '.join(missing)}. "
             f"The local cloud's bridges fit release {MINISTACK_RELEASE}: pin that in ministack.in, "
             "or adapt the gap modules named here."
         )
-    for module in modules:
-        module.apply(settings)
 
 
 def _modules(names: list[str]) -> tuple[list[Any], list[str]]:
@@ -132,6 +145,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--without", action="append", default=[], metavar="GAP", help="leave this gap unbridged"
     )
+    parser.add_argument("--faults", action="store_true", help="let faults be injected, see localcloud.faults")
     return parser.parse_args(arguments)
 
 

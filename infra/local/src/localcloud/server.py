@@ -43,7 +43,8 @@ class LocalCloud:
     ``root`` is the project: everything is kept under ``<root>/.wotr``. ``port`` None means 4566
     or, where that is taken, any free one. ``persist`` keeps all state across restarts.
     ``python`` is the interpreter that functions run on. ``without`` leaves gaps of that name
-    unbridged, which is how their contract tests are shown to be worth something.
+    unbridged, which is how their contract tests are shown to be worth something. ``faults`` lets
+    faults be injected, see ``localcloud.faults``.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class LocalCloud:
         python: str | None = None,
         uv: str | None = None,
         without: Iterable[str] = (),
+        faults: bool = False,
     ) -> None:
         self.home = root.resolve() / ".wotr"
         self.region = region
@@ -65,6 +67,7 @@ class LocalCloud:
         self._python = python
         self._uv = uv
         self._without = tuple(without)
+        self._faults = faults
         self._process: subprocess.Popen[bytes] | None = None
         self._workspace: workspace.Workspace | None = None
 
@@ -175,6 +178,7 @@ class LocalCloud:
         command = [str(made.server), "-m", "localcloud.launcher", "--functions-python", str(made.functions)]
         command += ["--temporary", str(self._workspace.temporary)]
         command += [option for name in self._without for option in ("--without", name)]
+        command += ["--faults"] if self._faults else []
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
