@@ -74,7 +74,7 @@ def up(arguments: list[str]) -> None:
 
 @command
 def tests(_arguments: list[str]) -> None:
-    """Everything CI runs: lint, types, templates, unit, integration, e2e, security, with a table."""
+    """Everything CI runs: lint, types, templates, unit, integration, e2e, security, faults; a table."""
     report = Report()
     for part in (parts.lint, parts.types, parts.templates, suites.unit):
         report.part(part.__name__, functools.partial(part, []))
@@ -131,6 +131,13 @@ def security(arguments: list[str]) -> None:
     """The proofs of what SECURITY.md says, with figures; words after -- go to pytest (-- -k audit)."""
     with cloud.deployed() as variables:
         suites.security(arguments, variables)
+
+
+@command
+def faults(arguments: list[str]) -> None:
+    """Each consumer under duplicates, disorder, crashes, poison, throttling (-- -k "write and poison")."""
+    with cloud.deployed(faults=True) as variables:
+        suites.faults(arguments, variables)
 
 
 @command

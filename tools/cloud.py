@@ -19,10 +19,10 @@ STAGE = "dev"
 
 
 @contextmanager
-def running(*, persist: bool = False) -> Iterator[dict[str, str]]:
+def running(*, persist: bool = False, faults: bool = False) -> Iterator[dict[str, str]]:
     """Start a local cloud and give the variables that point an SDK at it; stop it at the end."""
     try:
-        with LocalCloud(ROOT, persist=persist, uv=environments.uv()) as cloud:
+        with LocalCloud(ROOT, persist=persist, uv=environments.uv(), faults=faults) as cloud:
             print(f"local cloud: {cloud.endpoint} (log: {cloud.log.relative_to(ROOT)})", flush=True)
             yield cloud.environment() | {"WOTR_STAGE": STAGE}
     except LocalCloudError as error:
@@ -30,9 +30,12 @@ def running(*, persist: bool = False) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def deployed(*, persist: bool = False) -> Iterator[dict[str, str]]:
-    """Start a local cloud, build everything for this machine and deploy all stacks to it."""
-    with running(persist=persist) as variables:
+def deployed(*, persist: bool = False, faults: bool = False) -> Iterator[dict[str, str]]:
+    """Start a local cloud, build everything for this machine and deploy all stacks to it.
+
+    ``faults``: they can be injected into it.
+    """
+    with running(persist=persist, faults=faults) as variables:
         deploy(["up", "--stage", STAGE, "--target", "host"], variables)
         yield variables
 

@@ -16,13 +16,14 @@ from tools.shell import ROOT, Command, Failed, capture, run, tracked
 AT_ONCE = 2
 # what mypy checks together in a project that is not laid out as src and tests
 TARGETS = {
-    "pipeline": [["deploy", "stage_client", "tests"], ["e2e"]],
+    "pipeline": [["deploy", "stage_client", "tests"], ["e2e"], ["faults"]],
     "scripts": [["."]],
     "infra": [["tests"]],
     "tools": [["tools", "noxfile.py"]],
 }
 # benchmarks that need no stage, with what they import; each has a tool set of its name
 WITHOUT_A_STAGE = {"readers": ["scripts", "shared/src", "services/workers/src"]}
+BARE = {"e2e", "faults"}  # whose modules import each other by their bare names
 RULES = "tools/template_rules"
 # the last release of cfn-nag as an image; it has no package for Python
 PLAIN = "dist/templates"
@@ -186,7 +187,7 @@ def _mypy(python: Path, project: Project) -> bool:
     ok = True
     for group in TARGETS.get(project.name, [["src", "tests"]]):
         targets = [name for name in group if any((inside / name).rglob("*.py")) or name.endswith(".py")]
-        bases = [*cloud.paths(project), *bare, *(inside / name for name in targets if name == "e2e")]
+        bases = [*cloud.paths(project), *bare, *(inside / name for name in targets if name in BARE)]
         paths = {"MYPYPATH": os.pathsep.join(str(path) for path in bases if path != inside)}
         code, output = capture([*command, *targets], env=paths, cwd=inside) if targets else (0, "nothing yet")
         print(f"{project.directory.relative_to(ROOT)} ({', '.join(group)}): {output.rstrip()}", flush=True)

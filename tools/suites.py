@@ -96,11 +96,18 @@ def security(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     return _total("security", [_pytest(project, [PROOFS, *arguments], deployed, echo=True)])
 
 
+def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
+    """Run every consumer under injected faults; ``arguments`` go to pytest. Return how many passed."""
+    (project,) = projects.select(["pipeline"])
+    return _total("faults", [_pytest(project, ["pipeline/faults", *arguments], deployed, echo=True)])
+
+
 def on_the_cloud(report: Report) -> None:
-    """Run integration, e2e and security as parts of ``report``, on one local cloud for all of them."""
+    """Run integration, e2e, security and faults as parts of ``report``, on one local cloud for all."""
+    parts = (("integration", integration), ("e2e", e2e), ("security", security), ("faults", faults))
     with ExitStack() as stack:
-        variables = report.part("deploy", lambda: stack.enter_context(cloud.deployed()))
-        for name, suite in (("integration", integration), ("e2e", e2e), ("security", security)):
+        variables = report.part("deploy", lambda: stack.enter_context(cloud.deployed(faults=True)))
+        for name, suite in parts:
             if variables is None:
                 report.left_out(name, "nothing is deployed")
             else:

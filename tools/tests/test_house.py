@@ -79,7 +79,7 @@ def test_the_readme_tells_every_session_and_every_folder() -> None:
 
 def test_sessions_are_read_from_the_noxfile() -> None:
     known = house.sessions((ROOT / "noxfile.py").read_text())
-    promised = "demo up tests lint types templates nag unit integration e2e package bench lock"
+    promised = "demo up tests lint types templates nag unit integration e2e faults package bench lock"
     assert known >= set(promised.split())
 
 

@@ -87,10 +87,10 @@ def faulty(root: Path) -> Iterator[LocalCloud]:
 @pytest.fixture
 def faults(faulty: LocalCloud) -> Faults:
     environment = faulty.environment()
-    session = boto3.Session("000000000000", "local", region_name=faulty.region)
+    make: Client = boto3.Session("000000000000", "local", region_name=faulty.region).client
 
-    def client(service: str, **more: Any) -> Any:
-        return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], **more)
+    def client(service: str) -> Any:
+        return make(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
 
     arn = {name: {"Fn::GetAtt": [name, "Arn"]} for name in ("Queue", "Table", "Told")}
     made = deploy(
@@ -101,7 +101,9 @@ def faults(faulty: LocalCloud) -> Faults:
                 "Told": {"Type": "AWS::SQS::Queue"},
                 "Table": TABLE,
                 "Role": role(
-                    allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn["Queue"]),
+                    allow(
+                        ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn["Queue"]
+                    ),
                     allow("sqs:SendMessage", arn["Told"]),
                     allow("dynamodb:PutItem", arn["Table"]),
                 ),
@@ -135,7 +137,7 @@ def test_a_crash_before_leaves_nothing_and_the_next_try_comes_one_effect_further
     assert faults.told() == []
     eventually(lambda: faults.told() == ["ana"])
     eventually(lambda: faults.call("GET", name)["backlog"] == 0)
-    assert faults.call("DELETE", name) == {"injected": 2, "seen": 5, "backlog": 0}
+    assert faults.call("DELETE", name) == {"injected": 2, "seen": 5, "backlog": 0, "atWork": 0}
 
 
 def test_a_crash_after_leaves_the_write_and_the_message_comes_again(faults: Faults, eventually: Wait) -> None:
@@ -150,7 +152,7 @@ def test_only_what_contains_the_text_is_hit(faults: Faults, eventually: Wait) ->
     name = faults.rule("crash_before", "ana", times=9)
     faults.send("ben")
     eventually(lambda: faults.told() == ["ben"])
-    assert faults.call("DELETE", name) == {"injected": 0, "seen": 0, "backlog": 0}
+    assert faults.call("DELETE", name) == {"injected": 0, "seen": 0, "backlog": 0, "atWork": 0}
 
 
 def test_a_throttled_call_is_refused_as_the_service_does_and_counted(

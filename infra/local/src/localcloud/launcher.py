@@ -69,7 +69,7 @@ def bridge(settings: Settings, *, without: list[str]) -> None:
 
 
 def inject() -> None:
-    """Make faults on purpose possible; SystemExit when MiniStack does not fit. After the bridges: they reach it."""
+    """Make faults on purpose possible, behind the bridges; SystemExit when MiniStack does not fit."""
     injection: Any = import_module("localcloud.faults.injection")
     _refuse_unless_it_fits([f"{symbol} (faults)" for symbol in injection.TOUCHES if not _exists(symbol)])
     injection.apply()

@@ -64,7 +64,9 @@ _delivering: ContextVar[bool] = ContextVar("localcloud_delivering", default=Fals
 def apply() -> None:
     """Take the calls and deliveries through the rules, and serve the control path."""
     if lambda_runtime._PYTHON_WORKER_SCRIPT.count(_INSTALL) != 1:
-        raise SystemExit("MiniStack's Python worker prepares botocore in a way that localcloud.faults does not know")
+        raise SystemExit(
+            "MiniStack's Python worker prepares botocore in a way that localcloud.faults does not know"
+        )
     lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(
         _INSTALL, _INSTALL + _SAY_PROCESS
     )
@@ -118,23 +120,23 @@ def _inject_into_calls(rules: Rules, work: _Work) -> None:
     dispatch = server._dispatch_service_request
 
     async def dispatched(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any], request_id: str
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any], *rest: str
     ) -> Any:
         said = headers.get(PROCESS_HEADER) if rules else None
         process = int(said) if said and said.isdigit() else 0
         at_work = work.of_process(process)
         if at_work is None:
-            return await dispatch(method, path, headers, body, query, request_id)
+            return await dispatch(method, path, headers, body, query, *rest)
         parameters = server._routing_params(method, path, headers, body, query)
         service = detect_service(method, path, headers, parameters)
         call = iam_actions.extract_iam_action(service, method, path, headers, body, parameters) or ""
         rule = rules.struck(*at_work, process, call)
         if rule is None:
-            return await dispatch(method, path, headers, body, query, request_id)
+            return await dispatch(method, path, headers, body, query, *rest)
         if rule.kind == "throttle":
             return too_busy(call, body)
         if rule.kind == "crash_after":
-            await dispatch(method, path, headers, body, query, request_id)
+            await dispatch(method, path, headers, body, query, *rest)
         os.kill(process, signal.SIGKILL)
         return 500, {}, b""  # nobody is there to read it
 
@@ -166,9 +168,9 @@ def _deliver(execute: Any, function: dict[str, Any], event: dict[str, Any], rule
             mixed = shuffled(records, random.Random(rule.seed))  # noqa: S311 - guards nothing
             rule.injected += sum(one is not other for one, other in zip(records, mixed, strict=True))
             event = {**event, "Records": mixed}
-        if rule.kind == "again":
+        # Not what came twice before: a message that a function sends itself once more would multiply.
+        if rule.kind == "again" and rule.repeats(records or [event]):
             again = True
-            rule.injected += len(records) or 1
     if not again:
         return execute(function, event)
     if any("dynamodb" in record for record in event.get("Records", [])):
@@ -196,9 +198,9 @@ def _bring_back_soon(rules: Rules) -> None:
     receive = sqs._receive_messages_for_esm
 
     def run_and_bring_back(
-        mapping: dict[str, Any], function: Any, event: Any, batch: list[dict[str, Any]], url: str, name: str
+        mapping: dict[str, Any], function: Any, event: Any, batch: list[dict[str, Any]], url: str, *rest: Any
     ) -> None:
-        run(mapping, function, event, batch, url, name)
+        run(mapping, function, event, batch, url, *rest)
         if any(rules.concerning(_name(function), json.dumps(event))):
             _show_again(url, {message["id"] for message in batch})
             lambda_svc._esm_backoff_until.pop(mapping["UUID"], None)
@@ -231,11 +233,9 @@ def _end_delays(url: str, rules: Rules) -> None:
 def _serve(rules: Rules, work: _Work) -> None:
     shortcuts = server._handle_post_body_shortcuts
 
-    async def controlled(
-        method: str, path: str, headers: Any, body: bytes, query: Any, request_id: str
-    ) -> Any:
+    async def controlled(method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
         if path != PATH and not path.startswith(f"{PATH}/"):
-            return await shortcuts(method, path, headers, body, query, request_id)
+            return await shortcuts(method, path, headers, body, *rest)
         status, answer = _control(method, path[len(PATH) + 1 :], body, rules, work)
         return status, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
@@ -255,12 +255,13 @@ def _control(method: str, name: str, body: bytes, rules: Rules, work: _Work) -> 
         return 405, {"message": "a rule is looked at with GET and taken back with DELETE"}
     if method == "DELETE":
         rules.remove(name)
-    backlog = sum(1 for text in _waiting(rule) if rule.concerns(rule.function, text)) + work.on(rule)
-    return 200, {"injected": rule.injected, "seen": rule.seen, "backlog": backlog}
+    at_work = work.on(rule)
+    backlog = sum(rule.concerns(rule.function, text) for text in _waiting(rule))
+    return 200, {"injected": rule.injected, "seen": rule.seen, "backlog": backlog, "atWork": at_work}
 
 
 def _waiting(rule: Rule) -> Iterator[str]:
-    """What the function's event sources have not finished: messages that wait or are worked on, stream records."""
+    """What the function's event sources have not finished: messages in queues, records of streams."""
     for account, region, mapping in lambda_svc._iter_all_esms():
         source = mapping.get("EventSourceArn", "")
         if mapping["FunctionName"].rpartition(":function:")[2].partition(":")[0] != rule.function:
@@ -272,7 +273,9 @@ def _waiting(rule: Rule) -> Iterator[str]:
         elif ":dynamodb:" in source:
             table = source.partition(":table/")[2].partition("/")[0]
             position = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, mapping["UUID"], 0)
-            records = dynamodb.stream_records_since(table, position, 100_000, account_id=account, region=region)
+            records = dynamodb.stream_records_since(
+                table, position, 100_000, account_id=account, region=region
+            )
             yield from (json.dumps(record["dynamodb"]["Keys"]) for record in records)
 
 

@@ -26,7 +26,9 @@ def too_busy(call: str, body: bytes) -> Answer:
             message="The level of configured provisioned throughput for the table was exceeded.",
         )
     if service == "s3":
-        return _xml(503, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+        return _xml(
+            503, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+        )
     if service == "sns":
         error = "<Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>"
         return _xml(400, f"<ErrorResponse>{error}<RequestId>throttled</RequestId></ErrorResponse>")
@@ -36,7 +38,9 @@ def too_busy(call: str, body: bytes) -> Answer:
 
 
 def _cancelled(items: list[Any]) -> dict[str, Any]:
-    reasons = [{"Code": "ThrottlingError", "Message": "Throughput exceeds the current capacity."}]
+    reasons: list[dict[str, str]] = [
+        {"Code": "ThrottlingError", "Message": "Throughput exceeds the current capacity."}
+    ]
     reasons += [{"Code": "None"} for _ in items[1:]]
     codes = ", ".join(reason["Code"] for reason in reasons)
     return {
@@ -47,7 +51,11 @@ def _cancelled(items: list[Any]) -> dict[str, Any]:
 
 def _json(status: int, code: str, **more: Any) -> Answer:
     kind = code if "#" in code else f"com.amazon.coral.service#{code}"
-    return status, {"Content-Type": _JSON, "x-amzn-errortype": kind}, json.dumps({"__type": kind, **more}).encode()
+    return (
+        status,
+        {"Content-Type": _JSON, "x-amzn-errortype": kind},
+        json.dumps({"__type": kind, **more}).encode(),
+    )
 
 
 def _xml(status: int, text: str) -> Answer:

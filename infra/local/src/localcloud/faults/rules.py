@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, get_args
+from typing import Any
 
-Kind = Literal["crash_before", "crash_after", "throttle", "again", "shuffle", "watch"]
+KINDS = ("crash_before", "crash_after", "throttle", "again", "shuffle", "watch")
 Record = dict[str, Any]
 
 # Side effects: what a crash comes before or after where the rule names no calls.
@@ -35,13 +36,13 @@ class NoRule(ValueError):
 
 @dataclass
 class Rule:
-    """One fault. ``times`` bounds how often a crash or refusal happens; deliveries are all concerned.
+    """One fault. ``times`` bounds how often a crash or refusal happens; every delivery is concerned.
 
-    The first crash comes at the first of ``calls`` that an invocation makes, the second at the second call of a
-    later one, and so on: each try comes one side effect further than the one before.
+    The first crash comes at the first of ``calls`` that an invocation makes, the second at the second call of
+    a later one, and so on: each try comes one side effect further than the one before.
     """
 
-    kind: Kind
+    kind: str
     function: str
     containing: tuple[str, ...]
     calls: frozenset[str] = EFFECTS
@@ -50,6 +51,7 @@ class Rule:
     injected: int = 0
     seen: int = 0
     _by_process: dict[int, int] = field(default_factory=dict)
+    _repeated: set[str] = field(default_factory=set)
 
     def concerns(self, function: str, text: str) -> bool:
         """Whether ``function`` at work on ``text`` is meant."""
@@ -65,6 +67,13 @@ class Rule:
         if hit:
             self.injected += 1
         return hit
+
+    def repeats(self, records: Sequence[Record]) -> bool:
+        """Whether a delivery of ``records`` is to come twice: something in it did not yet; counts them."""
+        new = {json.dumps(_said(record), sort_keys=True) for record in records} - self._repeated
+        self._repeated |= new
+        self.injected += len(new)
+        return bool(new)
 
 
 class Rules:
@@ -113,9 +122,16 @@ class Rules:
 def shuffled(records: Sequence[Record], chance: random.Random) -> list[Record]:
     """The records in another order: any for messages; for a stream those of one partition key keep theirs."""
     lanes = [_lane(record) or str(position) for position, record in enumerate(records)]
-    waiting = {lane: iter([r for r, own in zip(records, lanes, strict=True) if own == lane]) for lane in lanes}
+    waiting = {
+        lane: iter([r for r, own in zip(records, lanes, strict=True) if own == lane]) for lane in lanes
+    }
     chance.shuffle(lanes)
     return [next(waiting[lane]) for lane in lanes]
+
+
+def _said(record: Record) -> Any:
+    """What a record says, whatever delivery brings it."""
+    return record.get("body") or record.get("eventID") or record
 
 
 def _lane(record: Record) -> str | None:
@@ -129,8 +145,8 @@ def _rule(asked: dict[str, Any]) -> Rule:
     if unknown:
         raise NoRule(f"a rule has no {', '.join(sorted(unknown))}")
     kind, function, containing = (asked.get(name) for name in ("kind", "function", "containing"))
-    if kind not in get_args(Kind):
-        raise NoRule(f"kind is one of {', '.join(get_args(Kind))}")
+    if kind not in KINDS:
+        raise NoRule(f"kind is one of {', '.join(KINDS)}")
     if not isinstance(function, str) or not function:
         raise NoRule("function is a function's name")
     if not isinstance(containing, list) or not all(isinstance(each, str) and each for each in containing):
