@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from consumer import Consumer, Item
+from history import FIRST, workout
 
-from wotr_common import keys
 from wotr_common.events import SOURCE, Event, workout_created, workout_deleted, workout_updated
-from wotr_common.workout import Workout
-
-MONDAY = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
-
-
-def workout(user: str, day: int, minutes: int = 30, version: int = 1) -> Workout:
-    """The workout of that day."""
-    started = MONDAY + timedelta(days=day)
-    return Workout(
-        user_id=user,
-        workout_id=keys.workout_id(started),
-        started_at=started,
-        created_at=started,
-        type="run",
-        duration_min=Decimal(minutes),
-        version=version,
-    )
 
 
 def history(user: str) -> list[Event]:
     """Eight workouts as the bus tells of them: one changes twice, one is deleted."""
     told: list[Event] = [workout_created(workout(user, day), f"{user}-{day}") for day in range(8)]
-    told += [workout_updated(workout(user, 1, 40 + version, version), user, MONDAY) for version in (2, 3)]
-    return [*told, workout_deleted(workout(user, 2), user, MONDAY)]
+    told += [workout_updated(workout(user, 1, 40 + version, version), user, FIRST) for version in (2, 3)]
+    return [*told, workout_deleted(workout(user, 2), user, FIRST)]
 
 
 class _OfEvents(Consumer):

@@ -30,6 +30,7 @@ class World:
         self.s3 = boto3.client("s3", config=many)
         self.sns = boto3.client("sns", config=many)
         self.sqs = boto3.client("sqs", config=many)
+        self.workouts = stage.outputs("data")["WorkoutsTableName"]
         self.machine = stage.outputs("auth")["MachineClientRoleArn"]
         stage.signed("GET", "/workouts", query={"userId": "nobody"}, role_arn=self.machine)
 
@@ -67,7 +68,7 @@ class World:
     def stored(self, user: str, wanted: Callable[[str], bool]) -> list[Item]:
         """The user's items of the system of record whose sort keys are `wanted`."""
         found = self.dynamodb.query(
-            TableName=self.stage.outputs("data")["WorkoutsTableName"],
+            TableName=self.workouts,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": keys.user_pk(user)}},
             ConsistentRead=True,

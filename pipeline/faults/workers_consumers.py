@@ -3,62 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
 from consumer import Consumer, Item, World
+from history import start, workout
 from listener import BusListener
 
 from stage_client import Athlete, TopicListener
 from wotr_common import keys
+from wotr_common.items import workout_item
 from wotr_common.messages import AcceptedWorkout
+from wotr_common.workout import Workout
 
-FIRST = datetime(2026, 2, 2, 7, tzinfo=UTC)
+_serialize = TypeSerializer().serialize
 _WRITES = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems")
 _READS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 
 
-def accepted(user: str, day: int, minutes: int = 30) -> str:
-    """What api puts into the workout queue."""
-    started = (FIRST + timedelta(days=day)).isoformat()
-    workout = {"type": "run", "startedAt": started, "durationMin": minutes, "distanceM": 5000}
-    said = {"userId": user, "acceptedAt": started, "correlationId": f"{user}-{day}", "workout": workout}
-    return AcceptedWorkout.model_validate(said).text()
-
-
-class _OfWorkouts(Consumer):
-    """Is fed by workouts through the queue of accepted ones."""
-
-    minutes: Sequence[int] = (30,) * 6
-
-    def inputs(self, users: Sequence[str]) -> list[str]:
-        days = enumerate(self.minutes)
-        return [accepted(user, day, minutes) for day, minutes in days for user in users]
-
-    def send(self, inputs: Sequence[str]) -> None:
-        self.world.send(self.world.stage.outputs("workers")["WorkoutQueueUrl"], inputs)
-
-
-class _OfTheStream(_OfWorkouts):
-    """Reads the table's stream."""
-
-    reads_stream = True
-
-    def poison(self, users: Sequence[str]) -> str:
-        """An item that looks like a workout and does not say when it was. It stays: so would its deletion."""
-        user = f"{users[0]}-poison"
-        key = keys.workout_key(user, FIRST)
-        table = self.world.stage.outputs("data")["WorkoutsTableName"]
-        said = {"pk": key["pk"], "sk": key["sk"], "type": "run", "workoutId": "poison"}
-        item: Any = {name: {"S": value} for name, value in said.items()} | {"durationMin": {"N": "30"}}
-        self.world.dynamodb.put_item(TableName=table, Item=item)
-        return user
-
-
-class Write(_OfWorkouts):
+class Write(Consumer):
     """Queue to table."""
 
     name = "write"
@@ -67,6 +32,12 @@ class Write(_OfWorkouts):
     items = 12
     effects = throttled = ("dynamodb:PutItem",)
     comes_twice = True
+
+    def inputs(self, users: Sequence[str]) -> list[str]:
+        return [_accepted(user, day) for day in range(6) for user in users]
+
+    def send(self, inputs: Sequence[str]) -> None:
+        self.world.send(self.world.stage.outputs("workers")["WorkoutQueueUrl"], inputs)
 
     def found(self, users: Sequence[str]) -> list[Item]:
         stored = [self.world.signed("/workouts", userId=user)["workouts"] for user in users]
@@ -77,6 +48,36 @@ class Write(_OfWorkouts):
         return "none at all"
 
 
+class _OfTheStream(Consumer):
+    """Reads the table's stream: is fed by changes of the table, one after the other."""
+
+    reads_stream = True
+
+    def send(self, inputs: Sequence[tuple[Workout, bool]]) -> None:
+        """Store each workout, or delete it where it is said to be gone."""
+        for changed, gone in inputs:
+            if gone:
+                self._delete(changed)
+            else:
+                item = {name: _serialize(value) for name, value in workout_item(changed, 1).items()}
+                self.world.dynamodb.put_item(TableName=self.world.workouts, Item=item)
+
+    def poison(self, users: Sequence[str]) -> str:
+        """An item that looks like a workout and does not say when it was. It stays: so would its deletion."""
+        user = f"{users[0]}-poison"
+        key = keys.workout_key(user, start(0))
+        said = {"pk": key["pk"], "sk": key["sk"], "type": "run", "workoutId": "poison"}
+        item: Any = {name: {"S": value} for name, value in said.items()} | {"durationMin": {"N": "30"}}
+        self.world.dynamodb.put_item(TableName=self.world.workouts, Item=item)
+        return user
+
+    def _delete(self, gone: Workout) -> None:
+        key = keys.workout_key(gone.user_id, gone.started_at)
+        self.world.dynamodb.delete_item(
+            TableName=self.world.workouts, Key={"pk": {"S": key["pk"]}, "sk": {"S": key["sk"]}}
+        )
+
+
 class Records(_OfTheStream):
     """Stream to records, and to the topic that tells of them: at least once, so the same news counts once."""
 
@@ -84,8 +85,6 @@ class Records(_OfTheStream):
     function = "workers/RecordsFunction"
     last_queue = "workers.RecordsFailuresQueueUrl"
     items = 12  # for each of two athletes: duration, distance, pace, and the news of three
-    # The second lasts longest and the third is fastest, whatever batches they come in.
-    minutes = (30, 45, 20, 40, 35)
     effects = ("dynamodb:PutItem", "dynamodb:DeleteItem", "sns:Publish")
     throttled = ("dynamodb:PutItem", *_READS)
 
@@ -98,6 +97,11 @@ class Records(_OfTheStream):
         made = [self.world.stage.athlete() for _ in range(2)]
         self._athletes |= {each.user_id: each for each in made}
         return [each.user_id for each in made]
+
+    def inputs(self, users: Sequence[str]) -> list[tuple[Workout, bool]]:
+        # The second lasts longest and the third is fastest, whatever batches they come in.
+        days = enumerate((30, 45, 20, 40, 35))
+        return [(workout(user, day, minutes), False) for day, minutes in days for user in users]
 
     def found(self, users: Sequence[str]) -> list[Item]:
         answers = [self._athletes[user].call("GET", "/me/records").json()["records"] for user in users]
@@ -142,7 +146,7 @@ class Publish(_OfTheStream):
     name = "publish"
     function = "workers/PublishFunction"
     last_queue = "workers.PublishFailuresQueueUrl"
-    items = 14  # each workout's event, and each user's order
+    items = 14  # for each of two users: four workouts, a change and a deletion, and the order of all that
     effects = throttled = ("events:PutEvents",)
 
     def __init__(self, world: World) -> None:
@@ -154,14 +158,18 @@ class Publish(_OfTheStream):
         self._bus.listen_for(made)
         return made
 
+    def inputs(self, users: Sequence[str]) -> list[tuple[Workout, bool]]:
+        changes = [(0, 1, False), (1, 1, False), (0, 2, False), (2, 1, False), (1, 1, True), (3, 1, False)]
+        return [
+            (workout(user, day, 29 + version, version), gone)
+            for day, version, gone in changes
+            for user in users
+        ]
+
     def found(self, users: Sequence[str]) -> list[Item]:
         events = {each["id"]: each for each in self._bus.heard(users) if each["name"].startswith("workout.")}
-        versions = defaultdict(list)
-        told = []
-        for each in events.values():
-            versions[each["userId"]].append(each["data"]["version"])
-            told.append({"event": each["name"], "of": each["userId"], "at": each["data"]["startedAt"]})
-        return [*told, *({"user": user, "inOrder": said == sorted(said)} for user, said in versions.items())]
+        told = [[each["userId"], each["name"], each["data"]["startedAt"]] for each in events.values()]
+        return told + [[user, *(each[1:] for each in told if each[0] == user)] for user in users]
 
     def close(self) -> None:
         self._bus.close()
@@ -209,7 +217,7 @@ class ImportCsv(Consumer):
 
     def time_passes(self, users: Sequence[str], is_idle: Callable[[], bool]) -> None:
         """A killed import holds its athlete's lease until its invocation would have ended: minutes."""
-        table = self.world.stage.outputs("data")["WorkoutsTableName"]
+        table = self.world.workouts
         for user in users:
             key = {name: {"S": value} for name, value in keys.lease_key(user).items()}
             lease = self.world.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
@@ -227,12 +235,20 @@ class ImportCsv(Consumer):
         self._topic.close()
 
 
+def _accepted(user: str, day: int) -> str:
+    """What api puts into the workout queue."""
+    said = {"type": "run", "startedAt": start(day).isoformat(), "durationMin": 30}
+    return AcceptedWorkout.model_validate(
+        {"userId": user, "acceptedAt": start(day), "correlationId": f"{user}-{day}", "workout": said}
+    ).text()
+
+
 def _told(user: str, day: int) -> dict[str, Any]:
     """What the records topic says of a record."""
-    started = (FIRST + timedelta(days=day)).isoformat()
     said = {"kind": "longest_duration", "subject": "run", "label": "run", "unit": "min", "type": "run"}
     numbers = {"version": 1, "value": 40 + day, "previous": 39 + day}
-    return {**said, **numbers, "userId": user, "startedAt": started, "message": "further than ever"}
+    when = {"userId": user, "startedAt": start(day).isoformat(), "message": "longer than ever"}
+    return {**said, **numbers, **when}
 
 
 def _distinct(messages: Iterable[dict[str, Any]]) -> list[Item]:
