@@ -16,7 +16,8 @@ from stage_client import Athlete, Stage
 from stage_client.answers import send
 
 SETTINGS = {"weightUnit": "kg", "distanceUnit": "km", "timezone": "Europe/Berlin"}
-ANEW = {"userId", "importId", "version", "createdAt"}  # what an import gives, whatever the file says
+# What an import gives, whatever the file says; and the load, which only sessions that were logged have.
+ANEW = {"userId", "importId", "version", "createdAt", "load"}
 NOTES = 'said "hard",\r\nthen =1+1; 50 °C – 很好'
 
 

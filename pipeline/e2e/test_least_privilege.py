@@ -58,6 +58,9 @@ record = Call(
         "Item": {"requestId": {"S": "probe"}, "receivedAt": {"S": "2026-11-25T00:00:00.000Z"}},
     },
 )
+NO_SESSION = (
+    '{"userId": "probe", "sessionId": "20260101T000000-probe", "version": 1, "correlationId": "probe"}'
+)
 
 # function: what it is for, and the neighbouring call that it must not make
 DUTIES: dict[str, tuple[Call | None, Call]] = {
@@ -96,6 +99,20 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         ),
         put(WORKOUTS),
     ),
+    "workers/StartWorkflowFunction": (
+        Call(
+            "stepfunctions",
+            "start_execution",
+            {"stateMachineArn": "{workers.SessionWorkflowArn}", "input": NO_SESSION},
+        ),
+        put(WORKOUTS),
+    ),
+    "workers/ValidateSessionFunction": (
+        Call("dynamodb", "batch_get_item", {"RequestItems": {WORKOUTS: {"Keys": [ITEM]}}}),
+        put(WORKOUTS),
+    ),
+    "workers/SetLoadFunction": (None, query(WORKOUTS)),
+    "workers/SessionLoadFunction": (put(WORKOUTS), query(WORKOUTS)),
     "workers/RecordsFunction": (put(WORKOUTS), send),
     "workers/PrLogFunction": (put(WORKOUTS), query(WORKOUTS)),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
@@ -110,7 +127,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
 def filled(value: Any, stage: Stage) -> Any:
     """`value` with each `{stack.Output}` replaced."""
     if isinstance(value, dict):
-        return {name: filled(inner, stage) for name, inner in value.items()}
+        return {filled(name, stage): filled(inner, stage) for name, inner in value.items()}
     if isinstance(value, list):
         return [filled(inner, stage) for inner in value]
     if isinstance(value, str) and value.startswith("{") and "." in value:

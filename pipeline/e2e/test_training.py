@@ -55,6 +55,7 @@ def everything(athlete: Athlete) -> dict[str, Any]:
     records = got(athlete, "/me/records")["records"]
     for each in (*workouts, *sessions, *records):
         each.pop("version", None)
+        each.pop("load", None)  # which comes when it comes
     return {"workouts": workouts, "sessions": sessions, "records": sorted(records, key=str)}
 
 

@@ -37,11 +37,41 @@ class BestSets(Record):
     )
 
 
+class SetLoad(Record):
+    """What one set weighs; what does not apply to it is absent."""
+
+    position: int = Field(description="among the session's sets, from 1")
+    counted: bool = Field(description="no warm-up, and something was done")
+    volume_kg: Number | None = Field(None, description="weight times repetitions")
+    epley_kg: Number | None = Field(None, description="estimated one-repetition maximum, by Epley")
+    intensity_pct: Number | None = Field(
+        None, description="its weight, in percent of the best estimate of its exercise in the session"
+    )
+
+
+class SessionLoad(Record):
+    """What a session weighs. The numbers compare within one athlete only."""
+
+    set_count: int = Field(description="of the sets that count")
+    volume_kg: Number = Field(description="kilograms lifted")
+    reps: int
+    distance_m: Number | None = Field(None, description="metres of its sets")
+    duration_s: Number | None = Field(None, description="seconds of its sets")
+    intensity_pct: Number | None = Field(None, description="mean of its sets, each repetition counting once")
+    session_rpe: Number | None = Field(None, description="perceived exertion times minutes")
+    sets: tuple[SetLoad, ...]
+
+
 class SessionView(Session):
     """A session with its sets, what they amount to, and the best of them."""
 
     volume_kg: Number = Field(Decimal(0), description="kilograms lifted, warm-ups excluded")
     best_sets: tuple[BestSets, ...] = ()
+    load: SessionLoad | None = Field(
+        None,
+        description="of exactly this version; known moments after a session that was logged has ended or "
+        "changed, and of imported sessions not at all",
+    )
 
 
 class SessionSummary(Session):
@@ -68,11 +98,21 @@ class SessionSets(Record):
     sets: tuple[TrainingSet, ...]
 
 
-def view(session: Session) -> dict[str, Any]:
+def view(session: Session, load: SessionLoad | None = None) -> dict[str, Any]:
     """The answer for one session."""
     return SessionView(
-        **_fields(session), volume_kg=volume_of(session.sets), best_sets=tuple(best_sets(session.sets))
+        **_fields(session),
+        volume_kg=volume_of(session.sets),
+        best_sets=tuple(best_sets(session.sets)),
+        load=load,
     ).answer()
+
+
+def load_of(session: Session, item: Mapping[str, Any] | None) -> SessionLoad | None:
+    """The load in `item`, where it was made of the very version that `session` has."""
+    if item is None or item["version"] != session.version:
+        return None
+    return SessionLoad.model_validate(item)
 
 
 def view_of_answer(body: Mapping[str, Any]) -> dict[str, Any]:

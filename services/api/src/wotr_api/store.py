@@ -191,6 +191,16 @@ class Items:
         found = self._table.get_item(Key={keys.PK: key["pk"], keys.SK: key["sk"]}, ConsistentRead=True)
         return found.get("Item")
 
+    def several(self, *wanted: keys.Key) -> dict[str, Mapping[str, Any]]:
+        """What is stored at a few keys of one partition right now, by sort key, read at once."""
+        found: dict[str, Mapping[str, Any]] = {}
+        request: dict[str, Any] = {self._table.name: {"Keys": list(wanted), "ConsistentRead": True}}
+        while request:  # DynamoDB answers in pieces where the table is busy
+            answer: Any = self._table.meta.client.batch_get_item(RequestItems=request)
+            found |= {item[keys.SK]: item for item in answer["Responses"].get(self._table.name, [])}
+            request = answer.get("UnprocessedKeys", {})
+        return found
+
     def page(
         self,
         pk: str,

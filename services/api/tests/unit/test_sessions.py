@@ -248,3 +248,54 @@ def test_the_best_set_is_one_of_the_exercises_own(sets: list[TrainingSet]) -> No
             there = sets[shown.position - 1]
             assert (there.weight_kg, there.reps) == (shown.weight_kg, shown.reps)
             assert there.exercise.casefold() == best.exercise.casefold()
+
+
+def load_item(each: Session, version: int) -> dict[str, Any]:
+    """What workers stores of a session that it weighed."""
+    return {
+        **keys.session_load_key(each.user_id, each.session_id),
+        "sessionId": each.session_id,
+        "version": version,
+        "setCount": 1,
+        "volumeKg": Decimal("512.5"),
+        "reps": 5,
+        "sessionRpe": Decimal(360),
+        "intensityPct": Decimal("85.714"),
+        "sets": [
+            {
+                "position": 1,
+                "counted": True,
+                "volumeKg": Decimal("512.5"),
+                "epleyKg": Decimal("119.583"),
+                "intensityPct": Decimal("85.714"),
+            }
+        ],
+    }
+
+
+def test_a_session_shows_the_load_that_was_made_of_the_version_shown(cloud: Cloud) -> None:
+    mine = session(DAY, sets=[lifted("Squat", 102.5, 5)])
+    stored(cloud, mine)
+    cloud.put(load_item(mine, mine.version))
+
+    load = get(f"/me/sessions/{mine.session_id}")["load"]
+
+    assert (load["setCount"], load["volumeKg"], load["reps"], load["sessionRpe"]) == (1, 512.5, 5, 360)
+    assert load["sets"] == [
+        {"position": 1, "counted": True, "volumeKg": 512.5, "epleyKg": 119.583, "intensityPct": 85.714}
+    ]
+    assert "load" not in get("/me/sessions")["sessions"][0]
+
+
+@pytest.mark.parametrize("version", [6, 8])
+def test_a_load_of_another_version_is_not_shown(cloud: Cloud, version: int) -> None:
+    mine = session(DAY, sets=[lifted("Squat", 100, 5)])
+    stored(cloud, mine)
+    cloud.put(load_item(mine, version))
+    assert "load" not in get(f"/me/sessions/{mine.session_id}")
+
+
+def test_a_load_whose_session_is_gone_shows_nothing(cloud: Cloud) -> None:
+    mine = session(DAY)
+    cloud.put(load_item(mine, mine.version))
+    assert send("query", event("GET", f"/me/sessions/{mine.session_id}", athlete=ATHLETE)).status == 404

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 # Two tries of one call: queue and stream are the patient ones.
 _BRISK = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
@@ -56,3 +57,9 @@ def sqs() -> SQSClient:
 def ssm() -> SSMClient:
     """Systems Manager."""
     return boto3.client("ssm", config=_BRISK)
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    """Step Functions."""
+    return boto3.client("stepfunctions", config=_BRISK)

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from itertools import count
+from typing import Any
 
 import boto3
 import pytest
-from tests.integration.stage import STAGE
+from tests.integration.stage import STAGE, Ask
+
+from wotr_common.messages import Outcome
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +33,27 @@ def outputs() -> dict[str, str]:
 def user() -> str:
     """A user that nobody else has."""
     return f"workers-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def ask(outputs: dict[str, str], user: str) -> Ask:
+    """Sends a command of the user to the function's alias; its outcome."""
+    functions, numbers = boto3.client("lambda"), count(1)
+
+    def asked(name: str, *, command_id: str | None = None, **arguments: Any) -> Outcome:
+        command_id = command_id or f"command-{next(numbers)}"
+        command = {
+            "name": name,
+            "userId": user,
+            "commandId": command_id,
+            "correlationId": f"{user}-{command_id}",
+            "arguments": arguments,
+        }
+        answer: Any = functions.invoke(
+            FunctionName=outputs["workers.CommandFunctionArn"], Payload=json.dumps(command).encode()
+        )
+        said = answer["Payload"].read()
+        assert "FunctionError" not in answer, said
+        return Outcome.model_validate_json(said)
+
+    return asked

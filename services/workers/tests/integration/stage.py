@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 
 import boto3
 
+from wotr_common.messages import Outcome
+
 STAGE = os.environ.get("WOTR_STAGE", "dev")
 PATIENCE_S = 60.0
 T = TypeVar("T")
+Ask = Callable[..., Outcome]  # what the fixture `ask` gives
 
 
 def eventually(look: Callable[[], T], holds: Callable[[T], bool]) -> T:

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Any
 
 import boto3
-import pytest
-from tests.integration.stage import eventually
+from tests.integration.stage import Ask, eventually
 
 from wotr_common import keys
-from wotr_common.messages import Outcome
 
 START = "2026-03-01T17:30:00Z"
 SQUAT = {"exercise": "Squat", "weightKg": 100, "reps": 5}
-Ask = Callable[..., Outcome]
-
-
-@pytest.fixture
-def ask(outputs: dict[str, str], user: str) -> Ask:
-    """Sends a command of the user to the function's alias; its outcome."""
-    functions, numbers = boto3.client("lambda"), count(1)
-
-    def asked(name: str, *, command_id: str | None = None, **arguments: Any) -> Outcome:
-        command_id = command_id or f"command-{next(numbers)}"
-        command = {
-            "name": name,
-            "userId": user,
-            "commandId": command_id,
-            "correlationId": f"{user}-{command_id}",
-            "arguments": arguments,
-        }
-        answer: Any = functions.invoke(
-            FunctionName=outputs["workers.CommandFunctionArn"], Payload=json.dumps(command).encode()
-        )
-        said = answer["Payload"].read()
-        assert "FunctionError" not in answer, said
-        return Outcome.model_validate_json(said)
-
-    return asked
 
 
 def items(outputs: dict[str, str], user: str) -> list[dict[str, Any]]:

@@ -15,10 +15,12 @@ from tests.unit.cloud import TABLE, Queue
 from tests.unit.exports import STRAVA, strava_row, text
 from tests.unit.stream import stream_record as change
 from tests.unit.test_publisher import record as stream_record
+from tests.unit.test_workflow_starting import ended
 from tests.unit.test_writer import ACCEPTED
 from tests.unit.test_writer import record as message
-from tests.unit.training import workout
+from tests.unit.training import a_set, session, workout
 
+from wotr_common.observability import logger
 from wotr_common.settings import SettingsError
 from wotr_workers import clients
 from wotr_workers.store import raw
@@ -68,6 +70,8 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
         "RECORDS_TOPIC_ARN": sns.create_topic(Name="records")["TopicArn"],
         "IMPORTS_TOPIC_ARN": sns.create_topic(Name="imports")["TopicArn"],
         "EVENT_BUS_NAME": "wotr-dev",
+        "SESSION_WORKFLOW_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:nosuch",
+        "SESSION_EVENT_DEAD_LETTER_QUEUE_URL": queue.url,
     }.items():
         monkeypatch.setenv(name, value)
 
@@ -186,6 +190,46 @@ def test_pr_log_counts_what_it_noted_and_answers_with_what_is_to_come_again(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "good"}]}
 
 
+def test_start_workflow_answers_with_what_is_to_come_again(
+    load: Load, queue: Queue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"detail": json.loads(ended().text())}
+    records = [message(event, "good"), message("poison", "bad")]
+    answer = load("start_workflow").handler({"Records": records}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "good"}]}  # there is no such state machine
+    assert metric(capsys.readouterr().out, "MessagesSetAside") == [1.0]
+    assert [letter["body"] for letter in queue.messages()] == ["poison"]
+
+
+def test_the_workflows_functions_hand_a_session_on(
+    load: Load, dynamodb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = session(0, a_set("Squat", 100, 5), rpe=8, duration_min=45)
+    dynamodb.put_item(TableName=TABLE, Item=raw(item))
+    given = {"userId": "ada", "sessionId": item["sessionId"], "version": 1, "correlationId": "of-the-call"}
+
+    first = load("validate_session").handler(given, Context())
+    assert logger.get_correlation_id() == "of-the-call"
+    weigh = load("set_load").handler
+    loads = [weigh({"set": each, "correlationId": "of-the-set"}, Context()) for each in first["sets"]]
+    assert logger.get_correlation_id() == "of-the-set"
+    last = load("session_load").handler({"session": first["session"], "sets": loads}, Context())
+    assert logger.get_correlation_id() == "of-the-call"
+
+    assert last["notice"]["userId"] == "ada"
+    assert metric(capsys.readouterr().out, "SessionsWeighed") == [1.0]
+
+
+@pytest.mark.parametrize("step", ["validate_session", "set_load", "session_load"])
+def test_a_step_that_is_given_nonsense_fails_as_bad_input(load: Load, step: str) -> None:
+    handler = load(step).handler
+    cases: tuple[Any, ...] = ({}, [], None, "text")
+    for nonsense in cases:
+        with pytest.raises(Exception, match="of a session workflow") as error:
+            handler(nonsense, Context())
+        assert type(error.value).__name__ == "BadInput"  # the name that the state machine goes by
+
+
 @pytest.mark.parametrize(
     ("handler", "variable"),
     [
@@ -195,6 +239,10 @@ def test_pr_log_counts_what_it_noted_and_answers_with_what_is_to_come_again(
         ("publish", "EVENT_BUS_NAME"),
         ("records", "RECORDS_TOPIC_ARN"),
         ("pr_log", "PR_LOG_DEAD_LETTER_QUEUE_URL"),
+        ("start_workflow", "SESSION_WORKFLOW_ARN"),
+        ("validate_session", "WORKOUTS_TABLE"),
+        ("set_load", "WOTR_STAGE"),
+        ("session_load", "WORKOUTS_TABLE"),
     ],
 )
 def test_a_function_without_its_settings_says_which(

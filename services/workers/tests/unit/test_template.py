@@ -22,6 +22,8 @@ LAST_QUEUES = (
     "PublishFailuresQueue",
     "RecordsFailuresQueue",
     "PrLogDeadLetterQueue",
+    "SessionEventDeadLetterQueue",
+    "SessionWorkflowDeadLetterQueue",
 )
 
 
@@ -119,6 +121,7 @@ def test_every_queue_is_encrypted_kept_for_days_and_closed_to_plain_http() -> No
         ("WorkoutQueue", "WorkoutDeadLetterQueue", "WriteFunction"),
         ("ImportQueue", "ImportDeadLetterQueue", "ImportCsvFunction"),
         ("PrLogQueue", "PrLogDeadLetterQueue", "PrLogFunction"),
+        ("SessionEventQueue", "SessionEventDeadLetterQueue", "StartWorkflowFunction"),
     ],
 )
 def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
@@ -133,7 +136,11 @@ def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
 
 
 @pytest.mark.parametrize(
-    "function", ["WriteFunction", "ImportCsvFunction", "PublishFunction", "RecordsFunction", "PrLogFunction"]
+    "function",
+    [
+        f"{each}Function"
+        for each in ("Write", "ImportCsv", "Publish", "Records", "PrLog", "StartWorkflow")
+    ],
 )
 def test_a_batch_may_fail_in_part(function: str) -> None:
     assert event(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -38,9 +38,13 @@ def get_my_sessions() -> Response[str]:
 
 @router.get("/me/sessions/<session_id>")
 def get_my_session(session_id: str) -> Response[str]:
-    """One session with its sets."""
-    found = _session(session_id)
-    return door.answer(200, sessions.view(found), headers.etag(found.version))
+    """One session with its sets, and its load once that is known."""
+    athlete, key = _whose(session_id)
+    load_key = keys.session_load_key(athlete, session_id)
+    found = items().several(key, load_key)
+    session = _found(found.get(key["sk"]))
+    answer = sessions.view(session, sessions.load_of(session, found.get(load_key["sk"])))
+    return door.answer(200, answer, headers.etag(session.version))
 
 
 @router.get("/me/sessions/<session_id>/sets")
@@ -51,10 +55,18 @@ def get_my_sets(session_id: str) -> Response[str]:
 
 
 def _session(session_id: str) -> Session:
+    _, key = _whose(session_id)
+    return _found(items().get(key))
+
+
+def _whose(session_id: str) -> tuple[str, keys.Key]:
     athlete = callers.athlete(router.current_event.raw_event)
     key = ids.session_key(athlete, session_id)
     annotate_span(user_id=athlete, session_id=session_id)
-    item = items().get(key)
+    return athlete, key
+
+
+def _found(item: Item | None) -> Session:
     if item is None:
         raise Problem(404, "there is no such session")
     return session_from_item(item)

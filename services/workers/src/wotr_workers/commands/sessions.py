@@ -24,7 +24,7 @@ from wotr_workers.commands.decision import (
     not_found,
     said,
 )
-from wotr_workers.store import Delete, Item, Put, Write
+from wotr_workers.store import Delete, Item, Put, Remove, Write
 from wotr_workers.store.sessions import Addition
 from wotr_workers.workouts import COMMAND_IDS, CONTENT_HASH, CORRELATION_ID
 
@@ -126,11 +126,13 @@ def change(desk: Desk, command: Command) -> Decision:
 
 
 def delete(desk: Desk, command: Command) -> Decision:
-    """`session.delete`: 204; the session takes its workout with it, unless another source made that."""
+    """`session.delete`: 204; its load goes with it, and its workout unless another source made that."""
     version = asked_version(command)
     item, session = _stored(desk, command)
     held_version(version, session.version, session.answer())
-    writes: list[Write] = [Delete(item)]
+    # The load goes unread: the workflow may store it any time, but no more once the session is gone.
+    load = keys.session_load_key(session.user_id, session.session_id)
+    writes: list[Write] = [Delete(item), Remove(load)]
     stored = _own_workout(desk, session)
     if stored is None:
         writes += links.unlinked(desk, item)

@@ -3,7 +3,7 @@
 from wotr_workers.store.imports import Imports
 from wotr_workers.store.items import Changed, Item, NotRead, Refused, plain, raw
 from wotr_workers.store.leases import Leases
-from wotr_workers.store.table import READ_ITEMS, Delete, Keep, Put, Table, Write
+from wotr_workers.store.table import READ_ITEMS, Delete, Keep, Put, Remove, Table, Write
 from wotr_workers.store.workouts import Workouts
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NotRead",
     "Put",
     "Refused",
+    "Remove",
     "Table",
     "Workouts",
     "Write",

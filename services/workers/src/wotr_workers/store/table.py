@@ -57,7 +57,14 @@ class Keep:
     attributes: Item
 
 
-Write = Put | Delete | Keep
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete what is stored at `key`, whatever it is, if anything is."""
+
+    key: keys.Key
+
+
+Write = Put | Delete | Keep | Remove
 
 
 class Table:
@@ -153,13 +160,15 @@ class Table:
                 return {**place, "Key": raw(write.key), **_unchanged(before)}
             case Keep(key, attributes):
                 return {**place, "Key": raw(key), **_unless_there(attributes)}
+            case Remove(key):
+                return {**place, "Key": raw(key)}
 
     def _write_one(self, write: Write) -> None:
         action = self._action(write)
         match write:
             case Put():
                 self._dynamodb.put_item(**action)
-            case Delete():
+            case Delete() | Remove():
                 self._dynamodb.delete_item(**action)
             case Keep():
                 self._dynamodb.update_item(**action)
@@ -187,7 +196,7 @@ class Table:
 
 
 def _kind(write: Write) -> str:
-    return {Put: "Put", Delete: "Delete", Keep: "Update"}[type(write)]
+    return {Put: "Put", Delete: "Delete", Keep: "Update", Remove: "Delete"}[type(write)]
 
 
 def _pauses() -> Iterator[float]:
