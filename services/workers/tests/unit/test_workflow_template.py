@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.test_template import TEMPLATE, allowed, of_type
 
+from wotr_common.session import MOST_SETS
 from wotr_workers.workflow.inputs import BadInput
 from wotr_workers.workflow.retrying import TryAgain
 
@@ -93,8 +94,9 @@ def test_sets_are_weighed_one_by_one_a_few_at_a_time() -> None:
     assert 0 < each["MaxConcurrency"] <= 40  # more than that an inline Map does not do
     assert each["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}
     assert set(each["ItemProcessor"]["States"]) == {"SetLoad"}
-    # 7 events for each set, 13 with every retry; AWS ends an execution at 25,000.
-    assert 1000 * (7 + 6) < 25_000
+    # 7 events for each set and 3 for each further try; AWS ends an execution at 25,000.
+    retries = tasks()["SetLoad"]["Retry"][0]["MaxAttempts"]
+    assert MOST_SETS * (7 + 3 * retries) < 25_000
 
 
 def test_every_reference_in_the_definition_is_given() -> None:
