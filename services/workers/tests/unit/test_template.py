@@ -137,10 +137,7 @@ def test_a_message_is_tried_five_times_and_never_while_it_is_worked_on(
 
 @pytest.mark.parametrize(
     "function",
-    [
-        f"{each}Function"
-        for each in ("Write", "ImportCsv", "Publish", "Records", "PrLog", "StartWorkflow")
-    ],
+    [f"{each}Function" for each in ("Write", "ImportCsv", "Publish", "Records", "PrLog", "StartWorkflow")],
 )
 def test_a_batch_may_fail_in_part(function: str) -> None:
     assert event(function)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
