@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
-from waiting import eventually
+import redrive
+from waiting import depth, eventually
 
 from stage_client import Athlete, Stage, TopicListener
 
@@ -68,3 +73,41 @@ def test_a_session_gets_its_load_when_it_ends_and_another_when_it_changes(
 
     assert athlete.call("DELETE", f"/me/sessions/{session_id}?version={changed['version']}").status == 204
     assert athlete.call("GET", f"/me/sessions/{session_id}").status == 404
+
+
+def test_a_session_whose_workflow_failed_gets_its_load_by_a_redrive(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    athlete = stage.athlete()
+    queue = stage.outputs("workers")["SessionWorkflowDeadLetterQueueUrl"]
+    begun = {"startedAt": "2026-05-03T18:00:00+02:00", "sets": [SQUAT]}
+    session_id = athlete.call("POST", "/me/sessions", begun).json()["sessionId"]
+
+    with forbidden_to_store(stage):
+        path = f"/me/sessions/{session_id}/complete"
+        ended = athlete.call("POST", path, {"durationMin": 50, "rpe": 8}).json()
+        eventually(lambda: depth(queue), lambda found: found > 0, "the failed workflow's letter")
+    assert "load" not in athlete.call("GET", f"/me/sessions/{session_id}").json()
+
+    words = ["run", "workers.SessionWorkflowDeadLetterQueue", "--contains", session_id]
+    monkeypatch.setattr(sys, "argv", ["redrive.py", "--stage", stage.name, *words])
+    assert redrive.main() == 0, capsys.readouterr().out
+
+    assert weighed(athlete, session_id, ended["version"])["load"]["volumeKg"] == 600
+    assert depth(queue) == 0
+
+
+@contextmanager
+def forbidden_to_store(stage: Stage) -> Iterator[None]:
+    """The workflow's last function may not write to the table for a while."""
+    found = boto3.client("cloudformation").describe_stack_resource(
+        StackName=f"wotr-workers-{stage.name}", LogicalResourceId="SessionLoadRole"
+    )
+    role, iam = str(found["StackResourceDetail"]["PhysicalResourceId"]), boto3.client("iam")
+    statement = {"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="denied-by-a-test", PolicyDocument=policy)
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="denied-by-a-test")
