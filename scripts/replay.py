@@ -95,8 +95,9 @@ def _replay(options: argparse.Namespace, archive: Archive) -> int:
         return 0
     before = _set_aside(hearers)
     found = archive.running(chosen, rules, any_end=options.end is None)
-    console.print(f"{'following' if found else 'starting'} replay {found.name if found else ''}".rstrip())
-    replay = _follow(archive, found or archive.start(chosen, rules))
+    replay = found or archive.start(chosen, rules)
+    console.print(f"{'following' if found else 'started'} {replay.name}")
+    replay = _follow(archive, replay)
     if replay.state != "COMPLETED":
         print(f"{replay.name} ended as {replay.state}. {replay.reason}".rstrip(), file=sys.stderr)
         return 1
@@ -146,12 +147,12 @@ def _tell(replay: Replay, hearers: list[Consumer], before: dict[str, int]) -> in
         table.add_row(rule, str(events), str(max(0, after[rule] - before[rule])))
     console.print(table)
     if not any(counted.values()):
-        console.print("The archive has no event of that time for these rules.")
+        console.print("No event of that time was in the archive, or none for these rules.")
     poisoned = [rule for rule in after if after[rule] > before[rule]]
     if poisoned:
         console.print(f"Next: look why events of {', '.join(poisoned)} were set aside: redrive list")
         return 1
-    console.print(f"{replay.name} is complete. Next: ask for what was missing, e.g. a signed GET /stats/USER")
+    console.print("Complete. Next: ask for what was missing, with a signed GET /stats/USER or a saved query")
     return 0
 
 
