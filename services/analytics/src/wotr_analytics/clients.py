@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 # Two tries of one call stay well within the function's timeout; the queue is the patient one.
 _CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
@@ -19,7 +20,7 @@ _CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    """DynamoDB, for the table `Views`."""
+    """DynamoDB, for the table `Views` and the index of `Workouts`."""
     return boto3.client("dynamodb", config=_CALLS)
 
 
@@ -33,3 +34,9 @@ def s3() -> S3Client:
 def sqs() -> SQSClient:
     """SQS, for what is set aside."""
     return boto3.client("sqs", config=_CALLS)
+
+
+@cache
+def ssm() -> SSMClient:
+    """Systems Manager, for the configuration."""
+    return boto3.client("ssm", config=_CALLS)

@@ -13,8 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 from tests.given import TABLE
+from tests.unit.night_given import SHARDS, WORKOUTS, Stage
 
 from wotr_analytics.store import Views
+from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ BUCKET = "lake"
 DEAD_LETTERS = "event-dead-letters"
 REQUEST_DEAD_LETTERS = "request-dead-letters"
 QUEUES = "https://sqs.eu-central-1.amazonaws.com/123456789012"
+UPLOADS, ACCESS_LOGS, API_LOGS = "uploads-bucket", "access-logs-bucket", "api-logs-bucket"
+IDEMPOTENCY = "idempotency"
 # Read once, when a handler is imported.
 os.environ |= {
     "WOTR_STAGE": "dev",
@@ -35,6 +39,16 @@ os.environ |= {
     "REQUESTS_TABLE": "requests",
     "REQUEST_RETENTION_DAYS": "30",
     "REQUEST_DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{REQUEST_DEAD_LETTERS}",
+    "JOB_DEAD_LETTER_QUEUE_URL": f"{QUEUES}/{DEAD_LETTERS}",
+    "WORKOUTS_TABLE": WORKOUTS,
+    "LIMITS_PATH": "/wotr/dev/workouts",
+    "UPLOADS_BUCKET": UPLOADS,
+    "UPLOADS_KEPT_DAYS": "30",
+    "UPLOADS_RESTORABLE_DAYS": "30",
+    "ACCESS_LOG_BUCKET": ACCESS_LOGS,
+    "API_LOGS_BUCKET": API_LOGS,
+    "LOGS_KEPT_DAYS": "90",
+    "IDEMPOTENCY_PARAMETER": "/wotr/dev/api/idempotency-table",
 }
 
 
@@ -80,3 +94,44 @@ def request_dead_letter_url(sqs: SQSClient) -> str:
 @pytest.fixture
 def dead_letters(sqs: SQSClient, dead_letter_url: str) -> DeadLetters:
     return DeadLetters(sqs, dead_letter_url)
+
+
+@pytest.fixture
+def stage(dynamodb: DynamoDBClient) -> Stage:
+    """The system of record with its index by time, and the bucket of lake and reports."""
+    dynamodb.create_table(
+        TableName=WORKOUTS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "GSI1PK", "GSI1SK")
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": keys.TIME_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "GSI1PK", "KeyType": "HASH"},
+                    {"AttributeName": "GSI1SK", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return Stage(dynamodb, s3)
+
+
+@pytest.fixture
+def limits(dynamodb: DynamoDBClient) -> None:
+    """What is configured."""
+    ssm = boto3.client("ssm")
+    values = {
+        "supported-types": "run,ride",
+        "duration-min": "1",
+        "duration-max": "600",
+        "shards": str(SHARDS),
+    }
+    for name, value in values.items():
+        ssm.put_parameter(Name=f"/wotr/dev/workouts/{name}", Value=value, Type="String")
