@@ -1,0 +1,1 @@
+"""What should be gone by now and is not: a backstop behind lifecycles and times to live."""
