@@ -121,6 +121,23 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         Call("s3", "get_object", {"Bucket": LAKE, "Key": "lake/workout_events/dt=2000-01-01/probe"}),
         Call("s3", "put_object", {"Bucket": LAKE, "Key": "reports/probe.json", "BodyText": "x"}),
     ),
+    "analytics/DailySummaryFunction": (
+        Call(
+            "dynamodb",
+            "query",
+            {
+                "TableName": WORKOUTS,
+                "IndexName": "GSI1",
+                "KeyConditionExpression": "GSI1PK = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "probe"}},
+            },
+        ),
+        query(WORKOUTS),
+    ),
+    "analytics/CleanUpFunction": (
+        Call("s3", "list_object_versions", {"Bucket": UPLOADS, "Prefix": "uploads/probe/"}),
+        Call("s3", "put_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv", "BodyText": "x"}),
+    ),
 }
 
 
