@@ -1,0 +1,1 @@
+"""The nightly jobs by hand: what `scripts/daily_summary.py` and `scripts/clean_up.py` share."""
