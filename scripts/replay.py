@@ -95,6 +95,9 @@ def _replay(options: argparse.Namespace, archive: Archive) -> int:
         return 0
     before = _set_aside(hearers)
     found = archive.running(chosen, rules, any_end=options.end is None)
+    time.sleep(
+        max(0.0, (chosen.end - datetime.now(UTC)).total_seconds())
+    )  # the second that is now, to its end
     replay = found or archive.start(chosen, rules)
     console.print(f"{'following' if found else 'started'} {replay.name}")
     replay = _follow(archive, replay)

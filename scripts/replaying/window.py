@@ -36,12 +36,13 @@ class Window:
 def window(begin: str, end: str | None, now: datetime) -> Window:
     """The window that is meant by two dates or times; WindowError says what is wrong with it.
 
-    A date begins with its first second and ends with its last, in UTC. Nothing after `now` is replayed.
+    A date begins with its first second and ends with its last, in UTC. Nothing after the second of `now` is
+    replayed.
     """
     start = _moment(begin, timedelta(0))
     until = min(now, _moment(end, timedelta(days=1))) if end else now
-    # EventBridge knows whole seconds. What a second holds is all in or all out.
-    found = Window(start.replace(microsecond=0), until.replace(microsecond=0))
+    # EventBridge knows whole seconds: one that has begun is meant to its end, with all its events.
+    found = Window(start.replace(microsecond=0), _whole(until))
     if found.start >= found.end:
         raise WindowError(
             f"nothing lies between {begin} and {end or 'now'}: --from must be before --to and before now"
@@ -56,6 +57,11 @@ def name(stage: str, start: datetime, rules: Iterable[str], number: int | None =
     """
     to = hashlib.sha256(" ".join(sorted(rules)).encode()).hexdigest()[:8]
     return f"wotr-{stage}-{start:%Y%m%dT%H%M%SZ}-{to}-{'' if number is None else number}"
+
+
+def _whole(at: datetime) -> datetime:
+    second = at.replace(microsecond=0)
+    return second if second == at else second + timedelta(seconds=1)
 
 
 def _moment(text: str, after_date: timedelta) -> datetime:
