@@ -87,6 +87,21 @@ def test_somebody_is_told_of_a_job_that_fails_is_given_up_or_never_ran(job: str)
     assert missed["Period"] >= 3600  # with less than an hour, it looks back a day
 
 
+def test_schedules_may_send_to_their_jobs_queues_and_do_nothing_else() -> None:
+    role = properties("ScheduleRole")
+    statements = {each["Sid"]: each for each in role["Policies"][0]["PolicyDocument"]["Statement"]}
+    assert granted("ScheduleRole") == {
+        "TellJobs": {"sqs:SendMessage"},
+        "EncryptedQueues": {"kms:Decrypt", "kms:GenerateDataKey"},
+    }
+    targets = [properties(f"{job}Schedule")["Target"] for job in JOBS]
+    reached = [arn for target in targets for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"])]
+    assert statements["TellJobs"]["Resource"] == reached
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"]["aws:SourceArn"] == {"Fn::GetAtt": ["ScheduleGroup", "Arn"]}
+
+
 def handler(job: str) -> Path:
     *module, _function = str(properties(f"{JOBS[job]}Function")["Handler"]).split(".")
     return (ROOT / "services" / "analytics" / "src").joinpath(*module).with_suffix(".py")
