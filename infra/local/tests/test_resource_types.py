@@ -80,6 +80,11 @@ def test_a_saved_query_is_made_replaced_and_removed_with_its_stack(stack: Deploy
         found(changed.ids["Query"])
 
 
+def test_flow_logs_are_recorded(stack: Deploy) -> None:
+    log = {"ResourceType": "VPC", "ResourceId": "vpc-1", "TrafficType": "ALL"}
+    assert stack({"Log": {"Type": "AWS::EC2::FlowLog", "Properties": log}}).ids["Log"].startswith("fl-")
+
+
 def test_scaling_is_recorded(stack: Deploy) -> None:
     target = {
         "ServiceNamespace": "dynamodb",

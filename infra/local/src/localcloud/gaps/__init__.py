@@ -32,6 +32,8 @@ GAPS = (
     "unpacked_code",
     "table_streams",
     "queue_batches",
+    "container_tasks",
+    "task_jobs",
     "schedule_context",
     "workflow_tasks",
     "workflow_logs",

@@ -3,12 +3,13 @@
 AWS: provisions them.
 MiniStack: refuses a template that names one ("Unrecognized resource types").
 Bridge: an explicit list. Where MiniStack has the API, the resource is made through it; what has no
-meaning on a laptop (scaling of capacity that is not metered) is recorded in the stack and in the
-log, and has no effect. Any type that is in neither list stays an error.
+meaning on a laptop (scaling of capacity that is not metered, logs of packets that nobody sends) is
+recorded in the stack and in the log, and has no effect. Any type that is in neither list stays an error.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable
@@ -138,6 +139,14 @@ def _scaling_policy(properties: Properties) -> Provisioned:
     return arn, {"Arn": arn}
 
 
+# AWS::EC2::FlowLog: containers are processes here, and no packet of theirs passes a VPC
+
+
+def _flow_log(properties: Properties) -> Provisioned:
+    digest = hashlib.sha256(properties["ResourceId"].encode()).hexdigest()
+    return f"fl-{digest[:17]}", {"Id": f"fl-{digest[:17]}"}
+
+
 def _recorded(type_name: str, describe: Callable[[Properties], Provisioned]) -> dict[str, Any]:
     def create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
         _log.warning(
@@ -182,5 +191,6 @@ _RECORDED: dict[str, dict[str, Any]] = {
     for name, describe in {
         "AWS::ApplicationAutoScaling::ScalableTarget": _scalable_target,
         "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
+        "AWS::EC2::FlowLog": _flow_log,
     }.items()
 }
