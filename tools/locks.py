@@ -49,8 +49,10 @@ class Lock:
 
 
 def every_lock() -> list[Lock]:
-    """Return all locks: of tool sets, of the local cloud's environments, and two for each project."""
-    sets = sorted([*(ROOT / "tools").glob("*.in"), *(ROOT / "infra" / "local").glob("*.in")])
+    """Return all locks: of tool sets, the local cloud's environments and images, and two for each project."""
+    sets = sorted(
+        path for place in ("tools", "infra/local", "services/*") for path in ROOT.glob(f"{place}/*.in")
+    )
     found = [Lock(path.with_suffix(".lock"), path) for path in sets]
     for project in projects.everything():
         described = project.directory / "pyproject.toml"

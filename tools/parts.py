@@ -134,8 +134,9 @@ def script(arguments: Sequence[str]) -> None:
 
 
 def package(arguments: Sequence[str]) -> None:
-    """Build the zips for Lambda (arm64, Python 3.13) into dist/."""
-    cloud.deploy(["package", *arguments])
+    """Build the zips for Lambda (arm64, Python 3.13) and the content of container images into dist/."""
+    for command in ("package", "image"):
+        cloud.deploy([command, *arguments])
 
 
 def benchmarks(arguments: Sequence[str]) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deploy.images import Image
 from deploy.packages import Package
 from deploy.sbom import SUFFIX
 from deploy.templates import Template
@@ -61,6 +62,21 @@ class Bucket:
             Body=bill.encode(),
             ContentType="application/vnd.cyclonedx+json",
         )
+
+    def put_image(self, image: Image) -> str:
+        """Store an image's content for a cloud that has no registry; the reference to run it by.
+
+        The reference is ``BUCKET/REPOSITORY:TAG``, the object ``REPOSITORY/TAG.zip``.
+        """
+        key = f"{image.repository}/{image.content}.zip"
+        try:
+            self.s3.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            with image.path.open("rb") as body:
+                self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType="application/zip")
+        return f"{self.name}/{image.repository}:{image.content}"
 
     def put_template(self, stack: str, text: str) -> str:
         """Store a template under its hash; its URL in path style, by the client's endpoint."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deploy import events, graph, imports, outputs, packages, report, run, sbom, templates, wheels
+from deploy import events, graph, images, imports, outputs, packages, report, run, sbom, templates, wheels
 from deploy.errors import DeployError
 
 
@@ -66,6 +66,20 @@ def _package(options: argparse.Namespace, console: Console) -> bool:
     for name, package in built.items():
         sbom.write(package, sbom.lock_of(whole.templates[name]))
     report.packages(console, built.values())
+    return False
+
+
+def _image(options: argparse.Namespace, console: Console) -> bool:
+    whole = graph.build(templates.everything(options.root))
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    target = packages.TARGETS[options.target]
+    having = {template.stack: template for template in chosen if images.parameter(template)}
+    built = packages.build(having.values(), target, options.root)
+    for stack, template in having.items():
+        image = images.build(template, built[stack], target, options.root)
+        report.image(console, image, images.unpack(image), f"{stack}.{images.parameter(template)}")
+    if not having:
+        report.say(console, "no container image there")
     return False
 
 
@@ -184,6 +198,11 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
     _target(package, packages.LAMBDA)
     package.set_defaults(command=_package)
+
+    image = commands.add_parser("image", help="make the content of container images in dist/images")
+    image.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
+    _target(image, packages.LAMBDA)
+    image.set_defaults(command=_image)
 
     tried = commands.add_parser(
         "imports", help="import every handler from its package, and from bytecode alone"

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.errors import DeployError
 from deploy.wheels import LIBRARY, Wheel
 
 # What Lambda's python3.13 has already, and what has no place in a new package.
-_UNWANTED = {
+UNWANTED = {
     "boto3": "Lambda's runtime brings it",
     "botocore": "Lambda's runtime brings it",
     "aws_xray_sdk": "its support ends; use the OpenTelemetry API",
@@ -22,10 +23,17 @@ _PRUNED_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cach
 _PRUNED_FOLDERS = {"__pycache__", "tests", "bin"}
 
 
-def install(lock: Path, wheel: Wheel | None, site: Path, foreign: tuple[str, str] | None) -> None:
+def install(
+    lock: Path,
+    wheel: Wheel | None,
+    site: Path,
+    foreign: tuple[str, str] | None,
+    unwanted: Mapping[str, str] = UNWANTED,
+) -> None:
     """Fill the folder ``site``; afterwards it is complete, or not there.
 
-    ``foreign`` is (uv's platform, Python version), or None for this machine and interpreter.
+    ``foreign`` is (uv's platform, Python version), or None for this machine and interpreter; ``unwanted``
+    says what must not be in it, and why.
     """
     site.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=site.parent) as temporary:
@@ -38,7 +46,7 @@ def install(lock: Path, wheel: Wheel | None, site: Path, foreign: tuple[str, str
         made.mkdir()
         _uv_install(lock, requirements, made, foreign)
         _prune(made)
-        for name, reason in _UNWANTED.items():
+        for name, reason in unwanted.items():
             if (made / name).exists():
                 raise DeployError(f"{lock} ships {name.replace('_', '-')}: {reason}. Take it out.")
         try:

@@ -109,7 +109,7 @@ def build(templates: Iterable[Template], target: Target, root: Path) -> dict[str
         merged = {name: path for found in files.values() for name, path in found.items()}
         # Services share most libraries: their bytecode is compiled once, for all together. Where two services
         # have different files of one name, _write compiles what is missing.
-        bytecode.compile_all(_python(merged), target.python, _cache(root) / "bytecode")
+        bytecode.compile_all(python_files(merged), target.python, cache(root) / "bytecode")
         built = pool.map(lambda plan: _write(plan, files[plan.name], root), todo)
         done.update({package.service: package for package in built})
     return {plan.name: done[plan.name] for plan in plans}
@@ -128,7 +128,7 @@ def _plan(template: Template, target: Target, root: Path) -> _Plan:
         raise DeployError(f"{lock.relative_to(root)} is missing: python3 noxfile.py -s lock")
     recipe = f"{_own_source()}\0{bytecode.RECIPE}\0{target}\0{wheel.digest if wheel else ''}\0"
     digest = hashlib.sha256(recipe.encode() + lock.read_bytes())
-    site = _cache(root) / "site" / digest.hexdigest()[:24]
+    site = cache(root) / "site" / digest.hexdigest()[:24]
     for name, path in _own(service).items():
         digest.update(f"\0{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     for function in template.functions:
@@ -150,10 +150,10 @@ def _install(plan: _Plan) -> None:
 
 
 def _own(service: Path) -> dict[str, Path]:
-    return _tree(service / "src")
+    return tree(service / "src")
 
 
-def _tree(folder: Path) -> dict[str, Path]:
+def tree(folder: Path) -> dict[str, Path]:
     """Every file below ``folder`` by its name in the package; no caches, no hidden files."""
     found = {}
     for place, folders, names in os.walk(folder):
@@ -165,14 +165,15 @@ def _tree(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _python(files: dict[str, Path]) -> dict[str, Path]:
+def python_files(files: dict[str, Path]) -> dict[str, Path]:
+    """Those of ``files`` that are sources."""
     return {name: path for name, path in files.items() if name.endswith(".py")}
 
 
 def _sources(plan: _Plan) -> dict[str, Path]:
     """All files of the package but the bytecode; every handler's module must be among them."""
     own = _own(plan.service)
-    files = {**_tree(plan.site), **own}
+    files = {**tree(plan.site), **own}
     for function in plan.template.functions:
         module = function.handler.rpartition(".")[0].replace(".", "/")
         if f"{module}.py" not in own:
@@ -185,9 +186,9 @@ def _sources(plan: _Plan) -> dict[str, Path]:
 
 def _write(plan: _Plan, files: dict[str, Path], root: Path) -> Package:
     started = time.perf_counter()
-    python = _python(files)
-    compiled = bytecode.compile_all(python, plan.target.python, _cache(root) / "bytecode")
-    broken = sorted(set(_python(_own(plan.service))) - set(compiled))
+    python = python_files(files)
+    compiled = bytecode.compile_all(python, plan.target.python, cache(root) / "bytecode")
+    broken = sorted(set(python_files(_own(plan.service))) - set(compiled))
     if broken:
         raise DeployError(f"{plan.service.name}/src/{broken[0]} is no valid Python {plan.target.python}")
     content = {name: path.read_bytes() for name, path in files.items()}
@@ -246,5 +247,6 @@ def _zip(plan: _Plan, root: Path) -> Path:
     return root / "dist" / "packages" / plan.target.folder / f"{plan.name}.zip"
 
 
-def _cache(root: Path) -> Path:
+def cache(root: Path) -> Path:
+    """What is kept from build to build."""
     return root / "dist" / "cache"

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.changesets import Event
-from deploy.packages import MAX_ZIP_BYTES, Package
+from deploy.images import Image
+from deploy.packages import HOST, MAX_ZIP_BYTES, Package
 from deploy.run import Deployment, StackResult
 
 _COLOURS = {
@@ -112,6 +113,21 @@ def packages(console: Console, built: Iterable[Package]) -> None:
             f"Next: python3 noxfile.py -s deploy -- up; the zips are in {found[0].path.parent}",
             "dim",
         )
+
+
+def image(console: Console, built: Image, context: Path, parameter: str) -> None:
+    """An image's content with its size and tag, and how it becomes an image that a stage runs."""
+    say(console, f"{built.service}: image content {built.size / 2**20:.1f} MiB zipped, tag {built.content}")
+    if built.target == HOST.name:
+        return
+    say(
+        console,
+        f"Next, where there is Docker, with REPOSITORY from the stack's outputs:\n"
+        f"  docker build --platform linux/arm64 --tag REPOSITORY:{built.content} {context}\n"
+        f"  docker push REPOSITORY:{built.content}\n"
+        f"  python3 noxfile.py -s deploy -- up --set {parameter}=REPOSITORY:{built.content}",
+        "dim",
+    )
 
 
 def write(path: Path, deployment: Deployment) -> None:

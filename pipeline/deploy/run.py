@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import changesets, graph, packages, sbom, settings, templates
+from deploy import changesets, graph, images, packages, sbom, settings, templates
 from deploy.artifacts import Bucket, packaged
 from deploy.changesets import Change, Event
 from deploy.errors import DeployError
@@ -114,6 +114,7 @@ class _Run:
     watch: Watch
     built: Future[dict[str, Package]]
     given: settings.Settings
+    target: Target
     bucket: Bucket = field(init=False)
 
     def deploy(self, template: Template) -> StackResult:
@@ -133,27 +134,42 @@ class _Run:
         if package:
             self.bucket.put_bill(package, sbom.write(package, sbom.lock_of(template)).read_text("utf-8"))
         url = self.bucket.put_template(template.stack, packaged(template, self.bucket.name, package))
-        outcome = self._change(template, name, template_url=url)
+        made = self._image(template, package) if package else {}
+        outcome = self._change(template, name, made, template_url=url)
         if digest:
             refuse_foreign_code(self.clients, name, template, digest)
         return outcome
+
+    def _image(self, template: Template, package: Package) -> dict[str, str]:
+        """The parameter that names the service's image, where this machine is what runs it.
+
+        For AWS an image is built and pushed by whoever has Docker, and given by ``--set``.
+        """
+        name = images.parameter(template)
+        if name is None or self.target.foreign or name in self.given.get(template.stack, {}):
+            return {}
+        image = images.build(template, package, self.target, template.root)
+        return {name: self.bucket.put_image(image)}
 
     def bootstrap(self, template: Template) -> StackResult:
         """Deploy the account's own stack; it carries its template itself, for there is no bucket yet."""
         started = time.monotonic()
         name = template.stack_name(self.stage)
-        outcome = self._change(template, name, template_body=packaged(template, "", None))
+        outcome = self._change(template, name, {}, template_body=packaged(template, "", None))
         stack = self.clients.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
         self.bucket = Bucket(self.clients.s3, outputs["ArtifactBucketName"])
         seconds = time.monotonic() - started
         return StackResult(template.stack, name, outcome.action, outcome.changes, seconds)
 
-    def _change(self, template: Template, name: str, **source: str) -> changesets.Outcome:
+    def _change(
+        self, template: Template, name: str, made: dict[str, str], **source: str
+    ) -> changesets.Outcome:
         request = changesets.Request(
             stack_name=name,
             parameters={
                 **({"Stage": self.stage} if "Stage" in template.parameters else {}),
+                **made,
                 **self.given.get(template.stack, {}),
             },
             declared=frozenset(template.parameters),
@@ -202,7 +218,7 @@ def up(
         require_imports(clients.cloudformation, whole, chosen, stage)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         built = pool.submit(packages.build, [whole.templates[name] for name in chosen], target, root)
-        run = _Run(stage, clients, watch, built, values)
+        run = _Run(stage, clients, watch, built, values, target)
         first = run.bootstrap(whole.templates[templates.BOOTSTRAP])
         ended(first)
         results = _in_order(whole, chosen, run, pool, ended)
