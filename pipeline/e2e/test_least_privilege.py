@@ -1,4 +1,4 @@
-"""Each function can do its job and nothing else, as the endpoint enforces it."""
+"""Each function and task can do its job and nothing else, as the endpoint enforces it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NO_SESSION = (
     '{"userId": "probe", "sessionId": "20260101T000000-probe", "version": 1, "correlationId": "probe"}'
 )
 
-# function: what it is for, and the neighbouring call that it must not make
+# function, or task of a container: what it is for, and the neighbouring call that it must not make
 DUTIES: dict[str, tuple[Call | None, Call]] = {
     "api/AcceptFunction": (send, put(WORKOUTS)),
     "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
@@ -81,6 +81,12 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     "workers/ImportCsvFunction": (
         Call("s3", "get_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv"}),
         Call("s3", "put_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv", "BodyText": "x"}),
+    ),
+    "workers/BulkImportTask": (
+        Call("s3", "get_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv"}),
+        Call(
+            "sqs", "send_message", {"QueueUrl": "{workers.ImportDeadLetterQueueUrl}", "MessageBody": "{{}}"}
+        ),
     ),
     "workers/PublishFunction": (
         Call(
@@ -154,9 +160,10 @@ def filled(value: Any, stage: Stage) -> Any:
 
 
 def roles(stage: Stage) -> dict[str, str]:
-    """Role ARN of each deployed function, by `stack/LogicalId`."""
+    """Role ARN of each deployed function and task, by `stack/LogicalId`."""
     stacks = boto3.client("cloudformation")
     functions = boto3.client("lambda")
+    tasks = boto3.client("ecs")
     found = {}
     for stack in ("api", "workers", "analytics"):
         pages = stacks.get_paginator("list_stack_resources").paginate(StackName=f"wotr-{stack}-{stage.name}")
@@ -166,11 +173,14 @@ def roles(stage: Stage) -> dict[str, str]:
                     "Role"
                 ]
                 found[f"{stack}/{resource['LogicalResourceId']}"] = role
+            if resource["ResourceType"] == "AWS::ECS::TaskDefinition":
+                task = tasks.describe_task_definition(taskDefinition=resource["PhysicalResourceId"])
+                found[f"{stack}/{resource['LogicalResourceId']}"] = task["taskDefinition"]["taskRoleArn"]
     return found
 
 
 def test_every_function_is_held_to_its_duty(stage: Stage) -> None:
-    assert set(roles(stage)) == set(DUTIES), "give each function its row in DUTIES"
+    assert set(roles(stage)) == set(DUTIES), "give each function and task its row in DUTIES"
 
 
 @pytest.mark.parametrize("function", DUTIES)

@@ -16,8 +16,8 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def grants(template: templates.Template) -> Iterator[tuple[str, str]]:
-    """(where, action) of everything that the policies of a template's roles allow."""
+def statements(template: templates.Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where, statement) of everything that the policies of a template's roles allow."""
     for name, resource in template.resources.items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -30,18 +30,24 @@ def grants(template: templates.Template) -> Iterator[tuple[str, str]]:
         for document in documents:
             for statement in document["Statement"]:
                 if statement["Effect"] == "Allow":
-                    yield from (
-                        (f"{template.where}: {name}", action) for action in listed(statement["Action"])
-                    )
+                    yield f"{template.where}: {name}", statement
+
+
+def grants(template: templates.Template) -> Iterator[tuple[str, str]]:
+    """(where, action) of the same."""
+    for where, statement in statements(template):
+        yield from ((where, action) for action in listed(statement["Action"]))
 
 
 def test_every_grant_of_every_stack_is_within_the_boundary(render: Any) -> None:
-    statements = render("platform").properties("PermissionsBoundary")["PolicyDocument"]["Statement"]
-    allowed = {
-        action for found in statements if found["Effect"] == "Allow" for action in listed(found["Action"])
-    }
+    limits = render("platform").properties("PermissionsBoundary")["PolicyDocument"]["Statement"]
+    allowed = {action for found in limits if found["Effect"] == "Allow" for action in listed(found["Action"])}
+    # The one denial with a condition is that of identity, below.
     denied = {
-        action for found in statements if found["Effect"] == "Deny" for action in listed(found["Action"])
+        action
+        for found in limits
+        if found["Effect"] == "Deny" and "Condition" not in found
+        for action in listed(found["Action"])
     }
     granted = [grant for template in templates.discover(ROOT) for grant in grants(template)]
     outside = [
@@ -51,3 +57,20 @@ def test_every_grant_of_every_stack_is_within_the_boundary(render: Any) -> None:
     ]
     assert granted
     assert not outside, "\n".join(outside)
+
+
+def test_identity_is_touched_only_to_give_a_task_the_roles_that_its_stack_made_for_it() -> None:
+    found = [
+        (where, statement, template)
+        for template in templates.discover(ROOT)
+        for where, statement in statements(template)
+        if any(action.startswith("iam:") for action in listed(statement["Action"]))
+    ]
+    assert found
+    for where, statement, template in found:
+        assert statement["Action"] == "iam:PassRole", where
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+        for role in listed(statement["Resource"]):
+            trust = template.resources[role["Fn::GetAtt"][0]]["Properties"]["AssumeRolePolicyDocument"]
+            (who,) = trust["Statement"]
+            assert who["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}, where

@@ -173,6 +173,8 @@ def test_only_log_delivery_for_our_buckets_may_write_there(render: Any, bucket: 
         ("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/wotr/dev/workouts", False),
         ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:wotr-api-dev-Log-x:log-stream:s", True),
         ("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:a1b2c3/v1/GET/workouts", True),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/wotr-workers-dev-BulkImportTaskRole-x", True),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/wotr-workers-dev-ImportCsvRole-x", False),
         ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/wotr-api-dev-Role-x", False),
     ],
 )
@@ -189,6 +191,7 @@ def test_the_boundary_reaches_everything_for_telemetry_and_log_delivery_only(ren
     deliveries = {"CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "UpdateLogDelivery"}
     assert everywhere == {
         "cloudwatch:PutMetricData",
+        "ecr:GetAuthorizationToken",
         "logs:ListLogDeliveries",
         *(f"xray:{each}" for each in traces),
         *(f"logs:{each}" for each in deliveries),
@@ -196,12 +199,29 @@ def test_the_boundary_reaches_everything_for_telemetry_and_log_delivery_only(ren
     assert not any("*" in action for action, _ in reach(render))
 
 
-@pytest.mark.parametrize("action", ["iam:CreateUser", "organizations:LeaveOrganization", "kms:DisableKey"])
-def test_the_boundary_denies_identity_and_protection_outright(render: Any, action: str) -> None:
+def denials(render: Any) -> list[dict[str, Any]]:
     statements = render("platform").properties("PermissionsBoundary")["PolicyDocument"]["Statement"]
-    (denial,) = [found for found in statements if found["Effect"] == "Deny"]
+    return [found for found in statements if found["Effect"] == "Deny"]
+
+
+@pytest.mark.parametrize(
+    "action", ["organizations:LeaveOrganization", "sts:AssumeRole", "kms:DisableKey", "s3:PutBucketPolicy"]
+)
+def test_the_boundary_denies_protection_outright(render: Any, action: str) -> None:
+    (denial,) = [found for found in denials(render) if "Condition" not in found]
     assert denial["Resource"] == "*"
     assert any(fnmatchcase(action, pattern) for pattern in denial["Action"])
+
+
+def test_the_boundary_denies_all_of_identity_but_that_a_task_is_given_its_roles(render: Any) -> None:
+    (denial,) = [found for found in denials(render) if "Condition" in found]
+    # A request without the key is denied as well: a negated operator is true of what is not there.
+    assert denial["Condition"] == {"StringNotEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    assert (denial["Action"], denial["Resource"]) == ("iam:*", "*")
+    statements = render("platform").properties("PermissionsBoundary")["PolicyDocument"]["Statement"]
+    (grant,) = [found for found in statements if "iam:" in str(found["Action"]) and found != denial]
+    assert grant["Action"] == "iam:PassRole"
+    assert grant["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
 
 def test_the_boundary_fits_into_a_managed_policy(render: Any) -> None:

@@ -34,7 +34,10 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload of an export, at `at`. `version` tells it from other uploads with the same key."""
+    """One upload of an export, at `at`. `version` tells it from other uploads with the same key.
+
+    `size` is in bytes, 0 where nobody said it.
+    """
 
     key: str
     etag: str
@@ -42,6 +45,7 @@ class Upload:
     user_id: str
     import_id: str
     at: datetime
+    size: int = 0
 
 
 class _Bucket(BaseModel):
@@ -51,6 +55,7 @@ class _Bucket(BaseModel):
 class _Object(BaseModel):
     key: str
     etag: str
+    size: int = Field(0, ge=0)
     version_id: str | None = Field(None, alias="version-id")
 
 
@@ -81,7 +86,7 @@ def upload_of(body: str) -> Upload:
     if match is None:
         raise NoUpload(f"the key must be uploads/USER/IMPORT.csv or .json, and is {key!r}")
     version = found_object.version_id or found_object.etag
-    return Upload(key, found_object.etag, version, match[1], match[2], event.time)
+    return Upload(key, found_object.etag, version, match[1], match[2], event.time, found_object.size)
 
 
 class Uploads:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import boto3
 import pytest
-from tests.integration.stage import STAGE, Ask
+from tests.integration.athlete import Athlete
+from tests.integration.stage import STAGE, Ask, Ear
 
 from wotr_common.messages import Outcome
 
@@ -57,3 +59,23 @@ def ask(outputs: dict[str, str], user: str) -> Ask:
         return Outcome.model_validate_json(said)
 
     return asked
+
+
+@pytest.fixture(scope="module")
+def topic(outputs: dict[str, str]) -> Iterator[Ear]:
+    """Hears how imports end."""
+    ear, sns = Ear(), boto3.client("sns")
+    subscription = sns.subscribe(
+        TopicArn=outputs["workers.ImportsTopicArn"],
+        Protocol="sqs",
+        Endpoint=ear.arn,
+        ReturnSubscriptionArn=True,
+    )
+    yield ear
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    ear.close()
+
+
+@pytest.fixture
+def athlete(outputs: dict[str, str], topic: Ear, user: str) -> Athlete:
+    return Athlete(outputs, topic, user)

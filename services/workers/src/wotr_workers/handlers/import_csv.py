@@ -9,30 +9,21 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from wotr_common.dead_letters import DeadLetters
-from wotr_common.limits import LimitsReader
 from wotr_common.observability import MetricUnit, logger, metrics
-from wotr_common.settings import Settings
 from wotr_workers import clients
-from wotr_workers.imports.run import Importer
-from wotr_workers.imports.undo import Undoer
+from wotr_workers.bulk import BulkImports
+from wotr_workers.imports.desk import Desk, DeskSettings
 from wotr_workers.imports.uploaded import Inbox
 from wotr_workers.queue import ImportQueue
-from wotr_workers.records.kept import KeptRecords
-from wotr_workers.records.rebuild import Rebuilder
-from wotr_workers.store import Imports, Leases, Table
-from wotr_workers.topics import ImportsTopic
-from wotr_workers.uploads import Uploads
 
 
-class ImportSettings(Settings):
-    """Environment of the function."""
+class ImportSettings(DeskSettings):
+    """Environment of the function; `bulk_import_arn` is empty where no container takes large uploads."""
 
-    workouts_table: str
-    config_path: str
-    uploads_bucket: str
     import_queue_url: str
     import_dead_letter_queue_url: str
-    imports_topic_arn: str
+    bulk_import_arn: str = ""
+    bulk_import_bytes: int = 0
 
 
 settings = ImportSettings.load()
@@ -45,17 +36,16 @@ def _now() -> datetime:
 
 @cache
 def _inbox() -> Inbox:
-    dynamodb, name = clients.dynamodb(patient=True), settings.workouts_table
-    table, imports, leases = Table(dynamodb, name), Imports(dynamodb, name), Leases(dynamodb, name)
-    topic = ImportsTopic(clients.sns(), settings.imports_topic_arn)
-    records = Rebuilder(KeptRecords(table, _now))
-    limits = LimitsReader(clients.ssm(), f"{settings.config_path}/workouts").get
-    uploads = Uploads(clients.s3(), settings.uploads_bucket)
+    desk = Desk.of(settings, _now)
+    bulk = None
+    if settings.bulk_import_arn:
+        bulk = BulkImports(clients.stepfunctions(), settings.bulk_import_arn, settings.bulk_import_bytes)
     return Inbox(
-        Importer(uploads, table, imports, leases, topic, records, limits, _now),
-        Undoer(table, imports, leases, topic, records, limits, _now),
+        desk.importer(),
+        desk.undoer(),
         ImportQueue(clients.sqs(), settings.import_queue_url),
         DeadLetters(clients.sqs(), settings.import_dead_letter_queue_url),
+        bulk,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,9 +28,30 @@ class Later(Exception):
         self.delay_s = delay_s
 
 
+Take = Callable[[float, float], bool]
+
+
+class Turn(Protocol):
+    """The time that one try has: it holds its athlete's lease as long."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time of day."""
+
+    @property
+    def until(self) -> datetime:
+        """When it ends."""
+
+    def check(self) -> None:
+        """Later where too little of it is left to begin anything."""
+
+    def renewed(self, take: Take) -> AbstractContextManager[None]:
+        """Around the work: `take(now, until)` (Unix times) takes the lease again, False where it is lost."""
+
+
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The time that one invocation has, which ends at `until`."""
+class Invocation:
+    """The turn of an invocation, which ends with it at `until`: nobody outlives it, nothing is renewed."""
 
     clock: Callable[[], datetime]
     until: datetime
@@ -38,19 +61,24 @@ class Turn:
         if self.clock() >= self.until - MARGIN:
             raise Later("the invocation's time is nearly over, another one goes on")
 
+    def renewed(self, take: Take) -> AbstractContextManager[None]:  # noqa: ARG002 - the other turn's matter
+        """Nothing is done."""
+        return nullcontext()
+
 
 @contextmanager
 def held(leases: Leases, user_id: str, import_id: str, turn: Turn) -> Iterator[None]:
     """Hold the athlete's lease; Later where another import holds it.
 
-    An invocation that is killed cannot give it back: it ends with the invocation's time.
+    Who is killed cannot give it back: it ends with the turn.
     """
     holder = uuid.uuid4().hex
-    now = turn.clock()
-    if not leases.take(user_id, import_id, holder, now.timestamp(), turn.until.timestamp()):
+    take = partial(leases.take, user_id, import_id, holder)
+    if not take(turn.clock().timestamp(), turn.until.timestamp()):
         raise Later("another import of the same athlete is running", BUSY_S)
     try:
-        yield
+        with turn.renewed(take):
+            yield
     except Exception:
         _give_back(leases, user_id, holder)
         raise

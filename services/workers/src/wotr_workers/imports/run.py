@@ -19,7 +19,7 @@ from wotr_workers.formats.parsed import Asked, Settings, Unrecognised
 from wotr_workers.imports.batches import Batch, batches
 from wotr_workers.imports.begin import begun
 from wotr_workers.imports.candidates import Candidates
-from wotr_workers.imports.lease import Turn, held
+from wotr_workers.imports.lease import Invocation, Turn, held
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.questions import Unsaid, answered, known_settings, restored, stored
 from wotr_workers.imports.tally import Tally
@@ -59,7 +59,10 @@ class Importer:
         NoUpload where there is no such object, Later where time (it ends at `until`) or the athlete's turn is
         over. All other errors are worth another try.
         """
-        turn = Turn(self.clock, until)
+        return self.run_in(upload, Invocation(self.clock, until))
+
+    def run_in(self, upload: Upload, turn: Turn) -> Tally | None:
+        """The same, in a turn that may last longer than an invocation."""
         try:
             with held(self.leases, upload.user_id, upload.import_id, turn):
                 return self._run(upload, turn)
@@ -119,6 +122,8 @@ class Importer:
         entries = file.layout.read(file.rows, settings)
         tally = Tally.of(running)
         done = int(running.get("checkpoint", {}).get("entries", 0))
+        if done:
+            logger.info("the import goes on", entries=done, counts=tally.counts())
         with ThreadPoolExecutor(WRITES_AT_ONCE) as pool:
             writer = Writer(self.table, pool, self.clock)
             for batch in batches(entries, Candidates(scope), done):

@@ -18,7 +18,7 @@ from wotr_common import keys
 from wotr_common.limits import Limits
 from wotr_common.observability import logger
 from wotr_common.workout import time_text
-from wotr_workers.imports.lease import Turn, held
+from wotr_workers.imports.lease import Invocation, Turn, held
 from wotr_workers.imports.links import target
 from wotr_workers.imports.provenance import ITEM, layer_key, maker
 from wotr_workers.imports.reading import world_at
@@ -55,7 +55,7 @@ class Undoer:
 
         Later where time (it ends at `until`) or the athlete's turn is over. All errors are worth another try.
         """
-        turn = Turn(self.clock, until)
+        turn = Invocation(self.clock, until)
         with held(self.leases, user_id, import_id, turn):
             state = self.imports.get(user_id, import_id)
             if state is None or state["state"] not in (UNDOING, UNDONE):

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from wotr_common.dead_letters import DeadLetters, correlation_id_of_record
 from wotr_common.observability import annotate_span, logger
+from wotr_workers.bulk import BulkImports
 from wotr_workers.imports.lease import Later
 from wotr_workers.imports.run import Importer
 from wotr_workers.imports.undo import Undoer
@@ -45,12 +46,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Takes messages of the import queue, one after the other, until the invocation's time is over."""
+    """Takes messages of the import queue, one after the other, until the invocation's time is over.
+
+    What is too large for it goes to `bulk`; where that is None, to as many invocations as it takes.
+    """
 
     importer: Importer
     undoer: Undoer
     queue: ImportQueue
     dead_letters: DeadLetters
+    bulk: BulkImports | None = None
 
     def take(self, records: Iterable[Mapping[str, Any]], until: datetime) -> Batch:
         """Do what the SQS `records` ask for."""
@@ -85,6 +90,10 @@ class Inbox:
         upload = upload_of(record["body"])
         logger.set_correlation_id(upload.import_id)
         annotate_span(user_id=upload.user_id)
+        if self.bulk is not None and self.bulk.takes(upload):
+            started = self.bulk.start(upload, record["body"])
+            logger.info("left to a bulk import", size=upload.size, started=started)
+            return
         tally = self.importer.run(upload, until)
         if tally is None:
             return

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Leases:
     """Leases of all users.
 
-    A lease ends by itself at `until`, the deadline of the invocation that took it: an invocation that was
-    killed holds nobody up for longer than it could have worked.
+    A lease ends by itself at `until`: the deadline of the invocation that took it, or minutes after a
+    container renewed it last. Who was killed holds nobody up for longer.
     """
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
@@ -25,7 +25,10 @@ class Leases:
         self._table = table
 
     def take(self, user_id: str, import_id: str, holder: str, now: float, until: float) -> bool:
-        """Take the lease for `holder`, unique to one try, until then (Unix times); False if it is taken."""
+        """Take the lease for `holder`, unique to one try, until then (Unix times); False if it is taken.
+
+        Its holder takes it again to hold it longer.
+        """
         lease = {"importId": import_id, "holder": holder, "until": int(until) + 1}
         return self._done(
             "put_item",
