@@ -17,6 +17,7 @@ GAPS = (
     "handler_errors",
     "embedded_metrics",
     "property_types",
+    "condition_functions",
     "resource_types",
     "secure_transport",
     "role_boundary",
