@@ -144,6 +144,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         Call("s3", "list_object_versions", {"Bucket": UPLOADS, "Prefix": "uploads/probe/"}),
         Call("s3", "put_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv", "BodyText": "x"}),
     ),
+    "analytics/RebuildFunction": (query(WORKOUTS), put(WORKOUTS)),
 }
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from wotr_common import keys
 from wotr_common.events import (
+    Event,
     WorkoutCreated,
     WorkoutDeleted,
-    WorkoutEvent,
     WorkoutUpdated,
     workout_created,
     workout_deleted,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "views"
+RECORD = "workouts"
 Sums = tuple[Decimal | int, ...]
 Answer = tuple[SimpleNamespace, dict[str, Any]]  # HTTP response and body, as botocore hands them on
 MONDAY = datetime(2026, 11, 16, 6, 30, tzinfo=UTC)
@@ -63,7 +64,7 @@ def workout(user_id: str, minute: int, **fields: Any) -> Workout:
     )
 
 
-def message(event: WorkoutEvent | str, message_id: str = "m-1") -> dict[str, Any]:
+def message(event: Event | str, message_id: str = "m-1") -> dict[str, Any]:
     """The SQS record of an event, or of any other text."""
     if isinstance(event, str):
         return {"messageId": message_id, "body": event}
@@ -81,7 +82,7 @@ def message(event: WorkoutEvent | str, message_id: str = "m-1") -> dict[str, Any
     return {"messageId": message_id, "body": json.dumps(envelope)}
 
 
-def messages(events: Iterable[WorkoutEvent]) -> list[dict[str, Any]]:
+def messages(events: Iterable[Event]) -> list[dict[str, Any]]:
     """Each event as a record of its own."""
     return [message(each, f"m-{number}") for number, each in enumerate(events)]
 

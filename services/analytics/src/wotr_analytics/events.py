@@ -8,16 +8,29 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wotr_analytics.recent_sessions import Seen, SessionRef, summary
 from wotr_analytics.totals import Counted, WorkoutRef, contribution
 from wotr_common import keys
-from wotr_common.events import WorkoutCreated, WorkoutDeleted, WorkoutEvent, WorkoutUpdated
+from wotr_common.events import (
+    SessionCompleted,
+    SessionDeleted,
+    SessionEvent,
+    SessionUpdated,
+    WorkoutCreated,
+    WorkoutDeleted,
+    WorkoutEvent,
+    WorkoutUpdated,
+)
 from wotr_common.observability import is_correlation_id
 from wotr_common.problems import field_errors
 
-_CONTRACTS: dict[str, type[WorkoutEvent]] = {
+_CONTRACTS: dict[str, type[WorkoutEvent | SessionEvent]] = {
     "workout.created": WorkoutCreated,
     "workout.updated": WorkoutUpdated,
     "workout.deleted": WorkoutDeleted,
+    "session.completed": SessionCompleted,
+    "session.updated": SessionUpdated,
+    "session.deleted": SessionDeleted,
 }
 
 
@@ -29,8 +42,8 @@ class Unreadable(Exception):
         self.correlation_id = correlation_id
 
 
-def workout_event(body: str) -> WorkoutEvent:
-    """The event in a message's body; Unreadable where it is none of ours."""
+def event_in(body: str) -> WorkoutEvent | SessionEvent:
+    """The event in a message's body; Unreadable where it is none that views follow."""
     try:
         envelope = json.loads(body)
     except ValueError as error:
@@ -42,15 +55,26 @@ def workout_event(body: str) -> WorkoutEvent:
     name = str(detail.get("name"))
     contract = _CONTRACTS.get(name)
     if contract is None:
-        raise Unreadable(f"not an event about a workout; known are {', '.join(_CONTRACTS)}", correlation_id)
+        raise Unreadable(
+            f"not an event about a workout or a session; known are {', '.join(_CONTRACTS)}", correlation_id
+        )
     try:
         # from text, as it would be by any reader of the contract: JSON's types, not Python's
         event = contract.model_validate_json(json.dumps(detail))
     except ValidationError as error:
         found = "; ".join(f"{wrong.field}: {wrong.message}" for wrong in field_errors(error))
         raise Unreadable(f"not a {name} of version 1: {found}", correlation_id) from error
-    if event.data.workout_id != keys.workout_id(event.data.started_at):
-        raise Unreadable("data/workoutId does not name data/startedAt", correlation_id)
+    wrong = _wrong_id(event)
+    if wrong:
+        raise Unreadable(wrong, correlation_id)
+    return event
+
+
+def workout_event(body: str) -> WorkoutEvent:
+    """The event about a workout in a message's body; Unreadable where it is none."""
+    event = event_in(body)
+    if not isinstance(event, WorkoutEvent):
+        raise Unreadable("not an event about a workout", event.correlation_id)
     return event
 
 
@@ -59,6 +83,24 @@ def counted(event: WorkoutEvent) -> tuple[WorkoutRef, Counted]:
     ref = WorkoutRef(event.user_id, event.data.workout_id)
     gone = isinstance(event, WorkoutDeleted)
     return ref, Counted(event.data.version, None if gone else contribution(event.data))
+
+
+def seen(event: SessionEvent) -> tuple[SessionRef, Seen]:
+    """Which session the event speaks of, and how the view shows it: not at all where it is gone."""
+    ref = SessionRef(event.user_id, event.data.session_id)
+    gone = isinstance(event, SessionDeleted)
+    return ref, Seen(event.data.version, None if gone else summary(event.data))
+
+
+def _wrong_id(event: WorkoutEvent | SessionEvent) -> str | None:
+    if isinstance(event, WorkoutEvent):
+        named = event.data.workout_id == keys.workout_id(event.data.started_at)
+        return None if named else "data/workoutId does not name data/startedAt"
+    try:
+        keys.session_start(event.data.session_id)
+    except ValueError:
+        return "data/sessionId names no date and time"
+    return None
 
 
 def _correlation_id(detail: Mapping[str, Any]) -> str | None:

@@ -1,32 +1,24 @@
-"""From a batch of queued events to totals: what is counted, what is tried again, what is set aside."""
+"""From a batch of queued events to views: what is applied, what is tried again, what is set aside."""
 
 from __future__ import annotations
 
-import random
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from wotr_analytics import totals
-from wotr_analytics.events import Unreadable, counted, workout_event
-from wotr_analytics.store import NotApplied, Refused, Views
+from wotr_analytics import recent_sessions, totals
+from wotr_analytics.events import Unreadable, counted, event_in, seen
+from wotr_analytics.recent_sessions import Seen, SessionRef
+from wotr_analytics.settling import Settled, pause, settle
+from wotr_analytics.store import Views
 from wotr_analytics.totals import Amounts, Counted, WorkoutRef
 from wotr_common.dead_letters import DeadLetters
+from wotr_common.events import SessionEvent
 from wotr_common.observability import logger
 
-TRIES = 6
-_BACKOFF_S = 0.05
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a batch of statements about workouts."""
-
-    first_counted: Amounts = field(default_factory=Amounts)
-    refused: dict[WorkoutRef, str] = field(default_factory=dict)
-    failed: dict[WorkoutRef, str] = field(default_factory=dict)
+Ref = TypeVar("Ref", WorkoutRef, SessionRef)
+Said = TypeVar("Said", Counted, Seen)
 
 
 @dataclass(slots=True)
@@ -48,9 +40,21 @@ class Message(NamedTuple):
     correlation_id: str
 
 
-def pause(retry: int) -> None:
-    """Wait before the given retry (1, 2, …): random, so that two who met do not meet again."""
-    time.sleep(random.uniform(0, _BACKOFF_S * 2**retry))  # noqa: S311 - guards nothing
+@dataclass(slots=True)
+class Told(Generic[Ref, Said]):
+    """What messages say of one kind of subject, and which messages speak of which subject."""
+
+    said: list[tuple[Ref, Said]] = field(default_factory=list)
+    messages: dict[Ref, list[Message]] = field(default_factory=dict)
+
+    def hear(self, said: tuple[Ref, Said], message: Message) -> None:
+        """Take one statement in."""
+        self.said.append(said)
+        self.messages.setdefault(said[0], []).append(message)
+
+    def about(self, reasons: Mapping[Ref, str]) -> list[tuple[Message, str]]:
+        """The messages that speak of these subjects, each with its reason."""
+        return [(message, reason) for ref, reason in reasons.items() for message in self.messages[ref]]
 
 
 def project(
@@ -59,73 +63,58 @@ def project(
     dead_letters: DeadLetters,
     pause: Callable[[int], None] = pause,
 ) -> Batch:
-    """Count the events in SQS `records`; each is counted, set aside, or among those to try again."""
-    messages: dict[WorkoutRef, list[Message]] = {}
-    said: list[tuple[WorkoutRef, Counted]] = []
+    """Bring the views to the events in SQS `records`; each is applied, set aside, or to be tried again."""
+    workouts: Told[WorkoutRef, Counted] = Told()
+    sessions: Told[SessionRef, Seen] = Told()
     poison: list[tuple[Message, str]] = []
     for record in records:
+        message_id, body = record["messageId"], record["body"]
         try:
-            event = workout_event(record["body"])
+            event = event_in(body)
         except Unreadable as error:
-            traced_by = error.correlation_id or record["messageId"]
-            poison.append((Message(record["messageId"], record["body"], traced_by), str(error)))
+            poison.append((Message(message_id, body, error.correlation_id or message_id), str(error)))
             continue
-        ref, what = counted(event)
-        said.append((ref, what))
-        messages.setdefault(ref, []).append(
-            Message(record["messageId"], record["body"], event.correlation_id or record["messageId"])
-        )
+        message = Message(message_id, body, event.correlation_id or message_id)
+        if isinstance(event, SessionEvent):
+            sessions.hear(seen(event), message)
+        else:
+            workouts.hear(counted(event), message)
 
-    outcome = count(views, said, pause)
-    _log(messages, outcome)
-    poison += [(message, reason) for ref, reason in outcome.refused.items() for message in messages[ref]]
+    counting = count(views, workouts.said, pause)
+    showing = settle(sessions.said, views.recent, recent_sessions.changes, pause)
+    failed = workouts.about(counting.failed) + sessions.about(showing.failed)
+    _log([*workouts.messages.values(), *sessions.messages.values()], failed)
+    poison += workouts.about(counting.refused) + sessions.about(showing.refused)
     # Last, so that a crash before it sets nothing aside twice.
     not_set_aside = [
         message.message_id
         for message, reason in poison
         if not dead_letters.set_aside(message.body, reason, message.correlation_id)
     ]
-    failed = [message.message_id for ref in outcome.failed for message in messages[ref]]
-    return Batch(failed + not_set_aside, outcome.first_counted)
+    return Batch([message.message_id for message, _ in failed] + not_set_aside, first_counted(counting))
 
 
 def count(
     views: Views, said: Iterable[tuple[WorkoutRef, Counted]], pause: Callable[[int], None] = pause
-) -> Outcome:
-    """Bring the totals to what was `said`.
-
-    What others changed meanwhile or DynamoDB was too busy for is tried again from fresh markers, a few times.
-    """
-    outcome = Outcome()
-    waiting = totals.newest(said)
-    for retry in range(TRIES):
-        if not waiting:
-            break
-        if retry:
-            pause(retry)
-        known = views.markers(waiting)
-        outcome.failed = {ref: "its marker could not be read in time" for ref in waiting if ref not in known}
-        todo = deque(totals.changes(known, waiting))
-        while todo:
-            change = todo.popleft()
-            try:
-                views.apply(change)
-                outcome.first_counted += change.first_counted()
-            except NotApplied as error:
-                outcome.failed |= dict.fromkeys(change.refs(), str(error))
-            except Refused as error:
-                if len(change.steps) > 1:
-                    todo.extend(change.halves())
-                else:
-                    outcome.refused |= dict.fromkeys(change.refs(), str(error))
-        waiting = {ref: waiting[ref] for ref in outcome.failed}
-    return outcome
+) -> Settled[WorkoutRef, totals.Change]:
+    """Bring the totals to what was `said` of workouts."""
+    return settle(said, views, totals.changes, pause)
 
 
-def _log(messages: Mapping[WorkoutRef, list[Message]], outcome: Outcome) -> None:
-    """One line per request that caused events, and one per workout that could not be counted."""
-    traced = Counter(message.correlation_id for same in messages.values() for message in same)
+def first_counted(counting: Settled[WorkoutRef, totals.Change]) -> Amounts:
+    """The sum over workouts that were never counted before."""
+    return sum((change.first_counted() for change in counting.applied), Amounts())
+
+
+def _log(heard: Iterable[list[Message]], failed: Iterable[tuple[Message, str]]) -> None:
+    """One line per request that caused events, and one per event that could not be applied."""
+    traced = Counter(message.correlation_id for same in heard for message in same)
     for correlation_id, events in traced.items():
-        logger.info("workouts projected", events=events, correlation_id=correlation_id)
-    for ref, reason in outcome.failed.items():
-        logger.warning("workout not counted, its events go back to the queue", workout=ref, reason=reason)
+        logger.info("events projected", events=events, correlation_id=correlation_id)
+    for message, reason in failed:
+        logger.warning(
+            "event not applied, it goes back to the queue",
+            message_id=message.message_id,
+            reason=reason,
+            correlation_id=message.correlation_id,
+        )

@@ -13,10 +13,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from wotr_analytics.settling import TRANSACTION_ITEMS, is_news
 from wotr_common.events import WorkoutData
 from wotr_common.keys import iso_week
-
-TRANSACTION_ITEMS = 100  # the most that DynamoDB takes in one transaction
+from wotr_common.versions import last_version
 
 
 class WorkoutRef(NamedTuple):
@@ -73,6 +73,15 @@ class Counted:
 
     version: int
     contribution: Contribution | None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was deleted."""
+        return self.contribution is None
+
+    def deleted(self) -> Counted:
+        """What its deletion says."""
+        return Counted(last_version(self.version), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +149,6 @@ def contribution(data: WorkoutData) -> Contribution:
     )
 
 
-def newest(said: Iterable[tuple[WorkoutRef, Counted]]) -> dict[WorkoutRef, Counted]:
-    """The newest version of each workout that events speak of."""
-    found: dict[WorkoutRef, Counted] = {}
-    for ref, counted in said:
-        if ref not in found or counted.version > found[ref].version:
-            found[ref] = counted
-    return found
-
-
 def changes(
     known: Mapping[WorkoutRef, Counted | None],
     said: Mapping[WorkoutRef, Counted],
@@ -162,17 +162,27 @@ def changes(
     steps = sorted(
         (ref, Step(ref.workout_id, known[ref], counted))
         for ref, counted in said.items()
-        if ref in known and _is_news(known[ref], counted)
+        if ref in known and is_news(known[ref], counted)
     )
     return [
-        Change(user_id, part)
+        change
         for user_id, group in groupby(steps, key=lambda entry: entry[0].user_id)
-        for part in _parts([step for _, step in group], most)
+        for change in parted(user_id, [step for _, step in group], most)
     ]
 
 
-def _is_news(marker: Counted | None, said: Counted) -> bool:
-    return marker is None or said.version > marker.version
+def parted(user_id: str, steps: Sequence[Step], most: int = TRANSACTION_ITEMS) -> list[Change]:
+    """`steps` of one user as changes of at most `most` items each, markers and totals together."""
+    return [Change(user_id, part) for part in _parts(steps, most)]
+
+
+def sums(counted: Iterable[Counted]) -> dict[Subject, Amounts]:
+    """The totals of one user of whom this is `counted`; those that nothing adds to are left out."""
+    found: dict[Subject, Amounts] = {}
+    for contribution in (each.contribution for each in counted if each.contribution):
+        for subject in contribution.subjects():
+            found[subject] = found.get(subject, Amounts()) + contribution.amounts
+    return found
 
 
 def _parts(steps: Sequence[Step], most: int) -> Iterable[tuple[Step, ...]]:

@@ -97,8 +97,8 @@ def dead_letters(sqs: SQSClient, dead_letter_url: str) -> DeadLetters:
 
 
 @pytest.fixture
-def stage(dynamodb: DynamoDBClient) -> Stage:
-    """The system of record with its index by time, and the bucket of lake and reports."""
+def record(dynamodb: DynamoDBClient) -> None:
+    """The system of record with its index by time."""
     dynamodb.create_table(
         TableName=WORKOUTS,
         BillingMode="PAY_PER_REQUEST",
@@ -117,6 +117,11 @@ def stage(dynamodb: DynamoDBClient) -> Stage:
             }
         ],
     )
+
+
+@pytest.fixture
+def stage(dynamodb: DynamoDBClient, record: None) -> Stage:
+    """The system of record, and the bucket of lake and reports."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeSerializer
+from tests.given import RECORD
 
 from wotr_analytics.lake.objects import key_of
 from wotr_analytics.lake.rows import row
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-WORKOUTS, BUCKET, SHARDS = "workouts", "lake", 3
+WORKOUTS, BUCKET, SHARDS = RECORD, "lake", 3
 YESTERDAY = date(2026, 11, 24)
 
 

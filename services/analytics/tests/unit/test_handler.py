@@ -64,7 +64,7 @@ def test_log_lines_carry_the_correlation_id_of_each_request(
 ) -> None:
     handler({"Records": [message(event("ana"), "m-1"), message(event("ben"), "m-2")]}, CONTEXT)
 
-    lines = [vars(record) for record in caplog.records if record.msg == "workouts projected"]
+    lines = [vars(record) for record in caplog.records if record.msg == "events projected"]
     assert [(line["correlation_id"], line["events"]) for line in lines] == [
         ("request-of-ana", 1),
         ("request-of-ben", 1),

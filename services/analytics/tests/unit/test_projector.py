@@ -26,9 +26,10 @@ from tests.given import (
 )
 
 from wotr_analytics.events import counted
-from wotr_analytics.projector import TRIES, count, project
+from wotr_analytics.projector import count, first_counted, project
+from wotr_analytics.settling import TRIES, newest
 from wotr_analytics.store import Views
-from wotr_analytics.totals import Amounts, Change, Contribution, Counted, WorkoutRef, newest
+from wotr_analytics.totals import Amounts, Change, Contribution, Counted, WorkoutRef
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.events import WorkoutCreated, WorkoutEvent
 
@@ -227,7 +228,7 @@ def test_a_version_that_is_overtaken_while_it_is_written_changes_nothing(
 
     outcome = count(Editor(dynamodb, TABLE), [(ref, edited)], no_pause)
 
-    assert (outcome.failed, outcome.first_counted) == ({}, Amounts())
+    assert (outcome.failed, first_counted(outcome)) == ({}, Amounts())
     assert totals_of(dynamodb, "ana")["TOTAL#ALL"] == (1, 45, 0, 0)
 
 

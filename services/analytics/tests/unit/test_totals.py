@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.given import event
 
+from wotr_analytics.settling import newest
 from wotr_analytics.totals import (
     Amounts,
     Change,
@@ -19,7 +20,6 @@ from wotr_analytics.totals import (
     WorkoutRef,
     changes,
     contribution,
-    newest,
 )
 
 RUN = Contribution("run", "2026-W47", Amounts(1, Decimal(30), Decimal(300), Decimal(5000)))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
+from wotr_common import keys
 from wotr_common.items import session_from_item
 from wotr_common.session import Session, TrainingSet
 from wotr_common.strength import best_by_estimate, brzycki, counts, epley, exercise_key, heaviest, is_assisted
 from wotr_common.strength import volume_kg as volume_of
-from wotr_common.workout import Number, Record
+from wotr_common.workout import Instant, Number, Record, WorkoutType
 
 
 class BestSet(Record):
@@ -90,6 +92,27 @@ class SessionPage(Record):
     next_token: str | None = None
 
 
+class RecentSession(Record):
+    """One of the newest sessions."""
+
+    session_id: str
+    date: date
+    version: int
+    type: WorkoutType
+    started_at: Instant
+    title: str | None = None
+    duration_min: Number | None = Field(None, description="minutes; absent where nobody knows")
+    rpe: Number | None = None
+    set_count: int
+    volume_kg: Number = Field(description="kilograms lifted, warm-ups excluded")
+
+
+class RecentSessions(Record):
+    """The newest completed sessions, at most ten, newest first. They follow the sessions within seconds."""
+
+    sessions: tuple[RecentSession, ...]
+
+
 class SessionSets(Record):
     """The sets of a session in the order of performance."""
 
@@ -132,6 +155,16 @@ def summary(item: Mapping[str, Any]) -> dict[str, Any]:
         volume_kg=volume_of(session.sets),
         exercises=tuple(named.values()),
     ).answer()
+
+
+def recent(view: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The answer from the `view` that analytics keeps; none is kept of whoever never completed a session."""
+    shown = [
+        {**each, "setCount": int(each["sets"]), "date": keys.session_date(each["sessionId"])}
+        for each in (view or {}).get("sessions", ())
+    ]
+    found = RecentSessions.model_validate({"sessions": shown})
+    return found.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def sets_of(session: Session) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The table `Views` as this service sees it: it reads totals, nothing else."""
+"""The table `Views` as this service sees it: it reads totals and newest sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Views:
-    """Reads totals from the table `Views`."""
+    """Reads read models from the table `Views`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -31,3 +31,8 @@ class Views:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def recent_sessions(self, user_id: str) -> Mapping[str, Any] | None:
+        """The view of the user's newest sessions, None where they never had one."""
+        key = keys.recent_sessions_key(user_id)
+        return self._table.get_item(Key={keys.PK: key["pk"], keys.SK: key["sk"]}).get("Item")

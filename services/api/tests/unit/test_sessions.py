@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -299,3 +300,45 @@ def test_a_load_whose_session_is_gone_shows_nothing(cloud: Cloud) -> None:
     mine = session(DAY)
     cloud.put(load_item(mine, mine.version))
     assert send("query", event("GET", f"/me/sessions/{mine.session_id}", athlete=ATHLETE)).status == 404
+
+
+def viewed(user_id: str, *titles: str) -> None:
+    """Put the view of the newest sessions as analytics writes it."""
+    shown = [
+        {
+            "sessionId": f"202603{20 - number:02}T173000-1a2b3c4d5e",
+            "version": 7,
+            "type": "strength",
+            "startedAt": f"2026-03-{20 - number:02}T16:30:00.000Z",
+            "title": title,
+            "durationMin": Decimal("62.5"),
+            "sets": 3,
+            "volumeKg": Decimal("1237.5"),
+        }
+        for number, title in enumerate(titles)
+    ]
+    item: dict[str, Any] = {**keys.recent_sessions_key(user_id), "sessions": shown, "fingerprint": "0" * 16}
+    boto3.resource("dynamodb").Table("Views").put_item(Item=item)
+
+
+def test_the_newest_sessions_come_from_the_view_in_its_order(cloud: Cloud) -> None:
+    viewed(ATHLETE, "Legs", "Arms")
+
+    assert get("/me/sessions/recent")["sessions"][0] == {
+        "sessionId": "20260320T173000-1a2b3c4d5e",
+        "date": "2026-03-20",
+        "version": 7,
+        "type": "strength",
+        "startedAt": "2026-03-20T16:30:00.000Z",
+        "title": "Legs",
+        "durationMin": 62.5,
+        "setCount": 3,
+        "volumeKg": 1237.5,
+    }
+    assert [each["title"] for each in get("/me/sessions/recent")["sessions"]] == ["Legs", "Arms"]
+
+
+def test_the_newest_sessions_of_another_are_never_shown(cloud: Cloud) -> None:
+    viewed("somebody-else", "Legs")
+
+    assert get("/me/sessions/recent") == {"sessions": []}

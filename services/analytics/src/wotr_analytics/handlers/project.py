@@ -1,4 +1,4 @@
-"""Function `project`: queued events in, each athlete's totals out."""
+"""Function `project`: queued events in, each athlete's totals and newest sessions out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ metrics.set_default_dimensions(stage=settings.wotr_stage)
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Count a batch; the answer names the messages that are to come again."""
+    """Project a batch; the answer names the messages that are to come again."""
     log_replayed(event["Records"])
     batch = project(
         event["Records"],

@@ -1,4 +1,4 @@
-"""The athlete's sessions: a list, one, its sets."""
+"""The athlete's sessions: a list, the newest, one, its sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 from wotr_api import callers, door, headers, ids, parameters, sessions
 from wotr_api.paging import Item
 from wotr_api.reading.pages import page
-from wotr_api.reading.sources import items
+from wotr_api.reading.sources import items, views
 from wotr_common import keys
 from wotr_common.items import session_from_item
 from wotr_common.observability import annotate_span
@@ -34,6 +34,14 @@ def get_my_sessions() -> Response[str]:
     found, token = page(athlete, "/me/sessions", asked, read, shape=sessions.summary, queries=_QUERIES)
     said = {"sessions": found}
     return door.answer(200, said if asked.last is not None else {**said, **token})
+
+
+@router.get("/me/sessions/recent")
+def get_my_recent_sessions() -> Response[str]:
+    """The newest completed sessions, as a view has them ready."""
+    athlete = callers.athlete(router.current_event.raw_event)
+    annotate_span(user_id=athlete)
+    return door.answer(200, sessions.recent(views().recent_sessions(athlete)))
 
 
 @router.get("/me/sessions/<session_id>")

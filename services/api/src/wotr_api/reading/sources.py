@@ -7,6 +7,7 @@ from functools import cache
 from wotr_api.clients import client, table
 from wotr_api.page_tokens import PageTokens
 from wotr_api.store import Items, Workouts
+from wotr_api.views import Views
 from wotr_common.limits import LimitsReader
 from wotr_common.settings import Settings
 
@@ -15,6 +16,7 @@ class QuerySettings(Settings):
     """What `query` is told by its environment."""
 
     workouts_table: str
+    views_table: str
     limits_path: str
     page_token_secret: str
 
@@ -32,6 +34,12 @@ def workouts() -> Workouts:
 def items() -> Items:
     """Everything else in it."""
     return Items(table(settings.workouts_table))
+
+
+@cache
+def views() -> Views:
+    """What is kept ready of each athlete."""
+    return Views(table(settings.views_table))
 
 
 @cache

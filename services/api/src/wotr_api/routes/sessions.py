@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wotr_api.parameters import Deletion, Sessions
 from wotr_api.routes.route import BODY_PROBLEMS, Route
-from wotr_api.sessions import SessionPage, SessionSets, SessionView
+from wotr_api.sessions import RecentSessions, SessionPage, SessionSets, SessionView
 from wotr_common.changes import SessionChange
 from wotr_common.session import Completion, NewSession, NewSets
 
@@ -32,6 +32,15 @@ SESSIONS = (
         SessionPage,
         query=Sessions,
         problems=(422,),
+    ),
+    Route(
+        "get",
+        "/me/sessions/recent",
+        "cognito",
+        "query",
+        "getMyRecentSessions",
+        "Your newest completed sessions, at most ten, newest first. They follow the sessions within seconds",
+        RecentSessions,
     ),
     Route(
         "get",
