@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from pathlib import Path
 
+import backfill
+import boto3
 import collected
 import pytest
 import s3_smoke
@@ -27,6 +30,41 @@ def test_seeding_twice_leaves_the_same_workouts(stage: Stage, monkeypatch: pytes
     for _ in range(2):
         assert seed.main() == 0
         assert eventually(counted, lambda found: sum(found) >= 6, "the seeded totals") == [3, 3]
+
+
+def test_a_backfill_brings_wiped_views_back(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    athlete = stage.athlete()
+    sets = [{"exercise": "Squat", "weightKg": 82.5, "reps": 5}]
+    said = {"startedAt": "2026-03-01T17:30:00+01:00", "sets": sets}
+    begun = athlete.call("POST", "/me/sessions", said).json()
+    ended = athlete.call("POST", f"/me/sessions/{begun['sessionId']}/complete", {"durationMin": 45})
+    assert ended.status == 200, ended.text
+
+    def seen() -> tuple[int, list[int]]:
+        newest = athlete.call("GET", "/me/sessions/recent").json()["sessions"]
+        total = athlete.call("GET", "/me/stats").json()["total"]
+        return total["workouts"], [each["durationMin"] for each in newest]
+
+    before = eventually(seen, lambda found: found == (1, [45]), "session and totals")
+    views = boto3.resource("dynamodb").Table(stage.outputs("analytics")["ViewsTableName"])
+    mine = {":pk": f"USER#{athlete.user_id}"}
+    for item in views.query(KeyConditionExpression="pk = :pk", ExpressionAttributeValues=mine)["Items"]:
+        views.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+    assert seen() != before
+
+    state = tmp_path / "state.json"
+    for found in ("corrected 1 sessions that the view did not know rightly", "nothing was wrong"):
+        one = ["backfill", "--stage", stage.name, "--user", athlete.user_id]
+        monkeypatch.setattr(sys, "argv", one)
+        assert backfill.main() == 0
+        assert found in capsys.readouterr().out
+        assert seen() == before
+    monkeypatch.setattr(sys, "argv", ["backfill", "--stage", stage.name, "--state", str(state)])
+    assert backfill.main() == 0
+    assert "athletes" in capsys.readouterr().out
+    assert not state.exists()
 
 
 def test_s3_works_for_the_credentials_at_hand(

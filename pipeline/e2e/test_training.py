@@ -15,6 +15,7 @@ from stage_client import Athlete, Stage, TopicListener
 
 SETTINGS = {"weightUnit": "kg", "distanceUnit": "km", "timezone": "Europe/Berlin"}
 WORKOUTS = 18
+SETS = [{"exercise": "Squat", "weightKg": 82.5, "reps": 5}]
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +207,22 @@ def test_nobody_sees_the_training_of_another(stage: Stage, athlete: Athlete) -> 
     ):
         assert stranger.call(method, path).status == 404, (method, path)
     assert depth(stage.outputs("workers")["ImportDeadLetterQueueUrl"]) == 0
+
+
+def test_the_newest_ten_sessions_are_ready_for_their_athlete_alone(stage: Stage, athlete: Athlete) -> None:
+    for day in (3, 9, 1, 12, 7, 5, 11, 2, 10, 4, 8, 6):
+        said = {"startedAt": f"2026-03-{day:02}T17:30:00+01:00", "title": f"Day {day}", "sets": SETS}
+        begun = athlete.call("POST", "/me/sessions", said).json()
+        ended = athlete.call("POST", f"/me/sessions/{begun['sessionId']}/complete", {"durationMin": 45})
+        assert ended.status == 200, ended.text
+    athlete.call("POST", "/me/sessions", {"startedAt": "2026-03-13T17:30:00+01:00", "title": "still open"})
+
+    def titles() -> list[str]:
+        return [each["title"] for each in got(athlete, "/me/sessions/recent")["sessions"]]
+
+    newest = [f"Day {day}" for day in range(12, 2, -1)]
+    eventually(titles, lambda found: found == newest, "the newest ten")
+    (last, *_) = got(athlete, "/me/sessions/recent")["sessions"]
+    assert athlete.call("DELETE", f"/me/sessions/{last['sessionId']}?version={last['version']}").status == 204
+    eventually(titles, lambda found: found == [*newest[1:], "Day 2"], "the eleventh in its place")
+    assert got(stage.athlete(), "/me/sessions/recent") == {"sessions": []}
