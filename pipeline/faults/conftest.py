@@ -10,15 +10,28 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from abreast import Abreast
-from analytics_consumers import Project
+from analytics_consumers import Collect, DailySummary, Project, Transform
 from consumer import Consumer, World
 from runs import FAULTS, Outcome
+from sessions_consumers import SessionLoad, StartWorkflow
 from table import table
 from workers_consumers import ImportCsv, PrLog, Publish, Records, Write
 
 from stage_client import Stage
 
-CONSUMERS: tuple[type[Consumer], ...] = (Write, ImportCsv, Records, PrLog, Publish, Project)
+CONSUMERS: tuple[type[Consumer], ...] = (
+    Write,
+    ImportCsv,
+    Records,
+    PrLog,
+    Publish,
+    StartWorkflow,
+    SessionLoad,
+    Project,
+    Transform,
+    Collect,
+    DailySummary,
+)
 _OUTCOMES = pytest.StashKey[list[Outcome]]()
 Await = Callable[[str, str], Outcome]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 import boto3
+from boto3.dynamodb.types import TypeSerializer
 from botocore.config import Config
 
 from stage_client import Stage
 from wotr_common import keys
 
 Item = Any  # whatever JSON can hold
+_serialize = TypeSerializer().serialize
 
 
 class World:
@@ -64,6 +66,11 @@ class World:
             ]
             answer = self.sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
             assert not answer.get("Failed"), answer
+
+    def put(self, table: str, item: Mapping[str, Any]) -> None:
+        """Store an item with values as Python has them."""
+        raw = {name: _serialize(value) for name, value in item.items()}
+        self.dynamodb.put_item(TableName=table, Item=raw)
 
     def stored(self, user: str, wanted: Callable[[str], bool]) -> list[Item]:
         """The user's items of the system of record whose sort keys are `wanted`."""

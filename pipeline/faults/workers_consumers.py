@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
 from consumer import Consumer, Item, World
 from history import start, workout
 from listener import BusListener
@@ -18,7 +17,6 @@ from wotr_common.items import workout_item
 from wotr_common.messages import AcceptedWorkout
 from wotr_common.workout import Workout
 
-_serialize = TypeSerializer().serialize
 _WRITES = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:TransactWriteItems")
 _READS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
 
@@ -59,16 +57,13 @@ class _OfTheStream(Consumer):
             if gone:
                 self._delete(changed)
             else:
-                item = {name: _serialize(value) for name, value in workout_item(changed, 1).items()}
-                self.world.dynamodb.put_item(TableName=self.world.workouts, Item=item)
+                self.world.put(self.world.workouts, workout_item(changed, 1))
 
     def poison(self, users: Sequence[str]) -> str:
         """An item that looks like a workout and does not say when it was. It stays: so would its deletion."""
         user = f"{users[0]}-poison"
         key = keys.workout_key(user, start(0))
-        said = {"pk": key["pk"], "sk": key["sk"], "type": "run", "workoutId": "poison"}
-        item: Any = {name: {"S": value} for name, value in said.items()} | {"durationMin": {"N": "30"}}
-        self.world.dynamodb.put_item(TableName=self.world.workouts, Item=item)
+        self.world.put(self.world.workouts, {**key, "type": "run", "workoutId": "poison", "durationMin": 30})
         return user
 
     def _delete(self, gone: Workout) -> None:
