@@ -1,6 +1,6 @@
 """Every route of an athlete answers with the caller's own data, whatever id of somebody else it is given.
 
-The routes come from the published document: a new one fails here until it is known what its ids and its body are.
+The routes come from the published document: a new one fails here until its ids and its body are known.
 """
 
 from __future__ import annotations
@@ -106,39 +106,44 @@ def foreign_ids(victim: Belongings) -> dict[str, str]:
 
 def attempts(route: Route, victim: Belongings) -> Iterator[Attempt]:
     """Everything that is tried on a route."""
-    user, body, query = (
-        victim.athlete.user_id,
-        BODIES.get((route.method, route.path)),
-        QUERIES.get(route.path),
-    )
+    body = BODIES.get((route.method, route.path))
     assert route.body == (body is not None), f"say in BODIES what {route.method} {route.path} takes"
     said = {**body, **({"version": 1} if "version" in body else {})} if body is not None else None
-    version = {"version": "1"} if "version" in route.parameters else {}
-
-    def at(place: str, **parameters: str) -> str:
-        asked = [part for part in (query, urlencode(version | parameters)) if part]
-        return place + ("?" + "&".join(asked) if asked else "")
-
     for name in route.ids:
         assert name in victim.ids, f"give the victim a {name}, which {route.path} takes"
         for kind, value in foreign_ids(victim).items():
             place = route.path.replace(f"{{{name}}}", quote(value, safe=""))
-            yield Attempt(kind, route.method, at(place), said)
-    own = route.path.format(**victim.ids)
-    named = bool(route.ids)
-    for parameter in ("userId", "user_id", "sub", "pk"):
-        path = at(own, **{parameter: user})
-        yield Attempt(f"{parameter} asked for", route.method, path, said, refused=named)
-        if said is not None:
-            yield Attempt(f"{parameter} in the body", route.method, at(own), {**said, parameter: user})
-    for header in ("x-user-id", "x-amzn-oidc-identity", "x-cognito-sub"):
-        if route.method == "GET":
-            yield Attempt(header, route.method, at(own), said, {header: user}, refused=named)
+            yield Attempt(kind, route.method, asking(route, place), said)
+    yield from impersonations(route, victim, said)
     if "nextToken" in route.parameters:
         for path, token in victim.page_tokens.items():
-            yield Attempt(f"page token of {path}", route.method, at(own, nextToken=token))
+            place = asking(route, route.path.format(**victim.ids), nextToken=token)
+            yield Attempt(f"page token of {path}", route.method, place)
     if said is not None and "workouts" in route.path:
-        yield Attempt("their photo", route.method, at(own), {**said, "photoKey": victim.photo_key})
+        place = asking(route, route.path.format(**victim.ids))
+        yield Attempt("their photo", route.method, place, {**said, "photoKey": victim.photo_key})
+
+
+def impersonations(route: Route, victim: Belongings, said: dict[str, Any] | None) -> Iterator[Attempt]:
+    """The victim named in the query, the body and in headers, where other systems look for the caller."""
+    user, own, named = victim.athlete.user_id, route.path.format(**victim.ids), bool(route.ids)
+    for parameter in ("userId", "user_id", "sub", "pk"):
+        place = asking(route, own, **{parameter: user})
+        yield Attempt(f"{parameter} asked for", route.method, place, said, refused=named)
+        if said is not None:
+            named_in_body = {**said, parameter: user}
+            yield Attempt(f"{parameter} in the body", route.method, asking(route, own), named_in_body)
+    for header in ("x-user-id", "x-amzn-oidc-identity", "x-cognito-sub"):
+        if route.method == "GET":
+            place = asking(route, own)
+            yield Attempt(header, route.method, place, said, {header: user}, refused=named)
+
+
+def asking(route: Route, place: str, **parameters: str) -> str:
+    """`place` with the query that the route needs, and `parameters`."""
+    version = {"version": "1"} if "version" in route.parameters else {}
+    asked = [part for part in (QUERIES.get(route.path), urlencode(version | parameters)) if part]
+    return place + ("?" + "&".join(asked) if asked else "")
 
 
 def seen(athlete: Athlete) -> dict[str, Any]:
