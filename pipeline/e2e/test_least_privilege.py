@@ -75,6 +75,10 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         put(WORKOUTS),
     ),
     "api/StatsFunction": (query(VIEWS), query(WORKOUTS)),
+    "api/SecretsFunction": (
+        Call("secretsmanager", "describe_secret", {"SecretId": "{api.PageTokenSecretArn}"}),
+        Call("secretsmanager", "get_secret_value", {"SecretId": "{api.PageTokenSecretArn}"}),
+    ),
     "api/HealthFunction": (None, query(WORKOUTS)),
     "workers/WriteFunction": (put(WORKOUTS), delete(WORKOUTS)),
     "workers/CommandFunction": (delete(WORKOUTS), send),

@@ -14,6 +14,10 @@ AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last 
 # Three tries of at most six seconds end before the functions' 25: a caller gets a 503, not a timeout.
 _PATIENCE = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 _OWN: dict[str, Config] = {
+    # Short: where a secret is known already, its caller shall not wait for an outage of Secrets Manager.
+    "secretsmanager": Config(
+        connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+    ),
     # What is signed for somebody else is used as it is: encrypted objects want Signature Version 4, and the
     # bucket's regional address spares a redirect, which the signature would not survive.
     "s3": _PATIENCE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from wotr_api.kept_secret import Values
 from wotr_common.problems import FieldError, Problem, invalid
 
 MAX_AGE_S = 60 * 60
@@ -20,32 +21,58 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_.-]{1,8192}")
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha384}
 
 
-class PageTokens:
-    """Signs and reads tokens; `secret` is asked for when the first one is needed."""
+class Secret(Protocol):
+    """What the tokens are signed with: as it is known here, and as it is now."""
 
-    def __init__(self, secret: Callable[[], str]) -> None:
+    def get(self) -> Values: ...
+
+    def newest(self) -> Values: ...
+
+
+class PageTokens:
+    """Signs tokens with the value in force, reads also those that were signed with the one before it."""
+
+    def __init__(self, secret: Secret) -> None:
         self._secret = secret
 
     def issue(self, position: Mapping[str, Any], fingerprint: str) -> str:
         """A token for `position` (JSON) in the list that `fingerprint` names."""
-        return str(self._serializer(fingerprint).dumps(position))
+        return str(_serializer(self._secret.get(), fingerprint).dumps(position))
 
     def read(self, token: str, fingerprint: str) -> dict[str, Any]:
         """The position in `token`; Problem 422 where it is damaged, of another list or an hour old."""
         if not _ALPHABET.fullmatch(token):
             raise _refused("is not a token of this API")
         try:
-            position: dict[str, Any] = self._serializer(fingerprint).loads(token, max_age=MAX_AGE_S)
+            return self._position(token, fingerprint)
         except SignatureExpired as error:
             raise _refused("has expired; begin the list again without it") from error
         except BadSignature as error:
             raise _refused(
                 "is not a token of this list: send it with the same filters and by the same caller"
             ) from error
-        return position
 
-    def _serializer(self, fingerprint: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._secret(), salt=fingerprint, signer_kwargs=_SIGNER)
+    def _position(self, token: str, fingerprint: str) -> dict[str, Any]:
+        known = self._secret.get()
+        try:
+            return _loaded(known, token, fingerprint)
+        except SignatureExpired:
+            raise
+        except BadSignature:
+            newest = self._secret.newest()
+            if newest.version == known.version:
+                raise
+            return _loaded(newest, token, fingerprint)
+
+
+def _loaded(values: Values, token: str, fingerprint: str) -> dict[str, Any]:
+    position: dict[str, Any] = _serializer(values, fingerprint).loads(token, max_age=MAX_AGE_S)
+    return position
+
+
+def _serializer(values: Values, fingerprint: str) -> URLSafeTimedSerializer:
+    keys = [key for key in (values.previous, values.current) if key]  # the last one signs, each is accepted
+    return URLSafeTimedSerializer(keys, salt=fingerprint, signer_kwargs=_SIGNER)
 
 
 def fingerprint(caller: str, route: str, filters: Mapping[str, Any]) -> str:

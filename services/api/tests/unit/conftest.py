@@ -27,6 +27,7 @@ os.environ.update(
         "MEDIA_BUCKET": "media",
         "EXPORTS_BUCKET": "exports",
         "PAGE_TOKEN_SECRET": "page-tokens",
+        "SECRETS_PATH": "/wotr/dev/secrets",
     }
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
@@ -51,13 +52,13 @@ def forget() -> None:
     """Let the functions make their clients anew, as a fresh process would."""
     from wotr_api import clients
     from wotr_api.changing import call
-    from wotr_api.handlers import accept, export
+    from wotr_api.handlers import accept, export, secrets
     from wotr_api.reading import sources
 
     kept: list[Any] = [clients.client, clients.table]
     kept += [
         found
-        for module in (accept, export, sources, call)
+        for module in (accept, export, secrets, sources, call)
         for found in vars(module).values()
         if hasattr(found, "cache_clear")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from wotr_api.clients import client, table
+from wotr_api.kept_secret import KeptSecret
 from wotr_api.page_tokens import PageTokens
 from wotr_api.store import Items, Workouts
 from wotr_api.views import Views
@@ -51,9 +52,4 @@ def limits() -> LimitsReader:
 @cache
 def tokens() -> PageTokens:
     """Page tokens."""
-    return PageTokens(_secret)
-
-
-@cache
-def _secret() -> str:
-    return str(client("secretsmanager").get_secret_value(SecretId=settings.page_token_secret)["SecretString"])
+    return PageTokens(KeptSecret(client("secretsmanager"), settings.page_token_secret))

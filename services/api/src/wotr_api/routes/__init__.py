@@ -14,6 +14,7 @@ from wotr_api.profile import ProfileView
 from wotr_api.records import PersonalRecords
 from wotr_api.routes import imports, sessions, workouts
 from wotr_api.routes.route import Auth, Route
+from wotr_api.secrets_check import SecretStates
 from wotr_api.stats import Stats
 from wotr_common.changes import ProfileFields
 from wotr_common.workout import Record
@@ -90,6 +91,15 @@ ROUTES: tuple[Route, ...] = (
         ProfileView,
         body=ProfileFields,
         problems=(400, 413, 415, 422),
+    ),
+    Route(
+        "get",
+        "/secrets-check",
+        "sigv4",
+        "secrets",
+        "getSecretsCheck",
+        "Whether the platform's secrets are there and looked after. Values are never shown",
+        SecretStates,
     ),
     Route("get", "/health", "open", "health", "getHealth", "Whether the API answers", Health),
 )

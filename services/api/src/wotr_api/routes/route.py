@@ -21,7 +21,7 @@ class Route:
     method: Literal["get", "post", "patch", "delete"]
     path: str
     auth: Auth
-    function: Literal["accept", "query", "stats", "change", "export", "health"]
+    function: Literal["accept", "query", "stats", "change", "export", "health", "secrets"]
     operation: str
     summary: str
     answer: type[BaseModel] | None
