@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from pathlib import Path
 
-from tools import cloud, contracts, environments, house, licences, locks, projects
+from tools import cloud, contracts, environments, house, leaks, licences, locks, projects
 from tools.projects import Project
 from tools.shell import ROOT, Command, Failed, capture, run, tracked
 
@@ -31,7 +31,7 @@ CFN_NAG = "stelligent/cfn_nag:0.8.10"
 
 
 def lint(arguments: Sequence[str]) -> None:
-    """Check style, layout contracts, key literals, locks and documents; ``--fix`` mends what ruff can."""
+    """Check style, layout contracts, house rules, locks, secrets; ``--fix`` mends what ruff can."""
     ruff: Command = [environments.tool("lint"), "-m", "ruff"]
     fix = "--fix" in arguments
     _all(
@@ -42,6 +42,7 @@ def lint(arguments: Sequence[str]) -> None:
             "layout contracts": lambda: contracts.check(environments.tool("lint")),
             "house rules": lambda: _no_findings(house.findings(ROOT)),
             "locks": locks.check,
+            "secrets": lambda: leaks.check(environments.tool("lint"), tracked()),
         },
     )
 

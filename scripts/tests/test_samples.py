@@ -22,7 +22,8 @@ def sample(rows: int, chance: int = 7) -> str:
 
 def test_the_same_arguments_give_the_same_bytes() -> None:
     """On every Python and in every clone: figures that were measured with it compare."""
-    assert hashlib.sha256(sample(300).encode()).hexdigest().startswith("96b62f2d8b75e5cc")
+    begin = "96b62f2d8b75e5cc"  # pragma: allowlist secret - a digest
+    assert hashlib.sha256(sample(300).encode()).hexdigest().startswith(begin)
     assert sample(300, chance=8) != sample(300)
 
 

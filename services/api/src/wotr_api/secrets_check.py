@@ -47,7 +47,7 @@ class SecretStates(Record):
 
 
 def state(name: str, described: Mapping[str, Any] | None, now: datetime) -> SecretState:
-    """What is said of the secret `name`; `described` as by DescribeSecret, None where there is none."""
+    """What is said of `name`; `described` as by DescribeSecret, None where there is none."""
     if described is None:
         return SecretState(name=name, state="missing")
     stages = described.get("VersionIdsToStages", {})

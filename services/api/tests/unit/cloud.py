@@ -17,6 +17,7 @@ from wotr_common.items import workout_item
 from wotr_common.messages import Command
 from wotr_common.workout import Workout
 
+PAGE_TOKEN_KEY = "x" * 48
 LIMITS = {
     "supported-types": "run,ride,strength",
     "duration-min": "0.1",
@@ -120,7 +121,7 @@ class Cloud:
                 (keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK),
             ],
         )
-        boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString="secret" * 8)
+        boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString=PAGE_TOKEN_KEY)
         cloud = cls(url)
         assert boto3.DEFAULT_SESSION is not None
         hooks: Any = boto3.DEFAULT_SESSION.events  # typed as if no hook could answer

@@ -26,7 +26,7 @@ os.environ.update(
         "UPLOADS_BUCKET": "uploads",
         "MEDIA_BUCKET": "media",
         "EXPORTS_BUCKET": "exports",
-        "PAGE_TOKEN_SECRET": "page-tokens",
+        "PAGE_TOKEN_SECRET": "page-tokens",  # pragma: allowlist secret - the name of one
         "SECRETS_PATH": "/wotr/dev/secrets",
     }
 )

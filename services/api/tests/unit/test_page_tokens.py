@@ -13,6 +13,7 @@ from wotr_api.kept_secret import KeptSecret
 from wotr_api.page_tokens import PageTokens
 from wotr_common.problems import Problem
 
+FIRST, SECOND, THIRD = "first", "second", "third"
 POSITION = {"after": "somewhere"}
 
 
@@ -20,7 +21,7 @@ POSITION = {"after": "somewhere"}
 def secrets() -> Iterator[Any]:
     with mock_aws():
         client = boto3.client("secretsmanager")
-        client.create_secret(Name="key", SecretString="first" * 10)
+        client.create_secret(Name="key", SecretString=FIRST * 10)
         yield client
 
 
@@ -30,34 +31,34 @@ def instance(secrets: Any) -> PageTokens:
 
 
 def rotate(secrets: Any, value: str) -> None:
-    secrets.put_secret_value(SecretId="key", SecretString=value * 10)
+    secrets.put_secret_value(SecretId="key", SecretString=value * 10)  # pragma: allowlist secret - a variable
 
 
 def test_a_token_signed_before_is_taken_by_an_instance_that_began_after(secrets: Any) -> None:
     token = instance(secrets).issue(POSITION, "list")
-    rotate(secrets, "second")
+    rotate(secrets, SECOND)
     assert instance(secrets).read(token, "list") == POSITION
 
 
 def test_a_token_signed_after_is_taken_by_an_instance_that_has_not_heard(secrets: Any) -> None:
     behind = instance(secrets)
     assert behind.read(behind.issue(POSITION, "list"), "list") == POSITION
-    rotate(secrets, "second")
+    rotate(secrets, SECOND)
     token = instance(secrets).issue(POSITION, "list")
     assert behind.read(token, "list") == POSITION
 
 
 def test_the_new_key_signs_as_soon_as_it_is_known(secrets: Any) -> None:
-    rotate(secrets, "second")
+    rotate(secrets, SECOND)
     token = instance(secrets).issue(POSITION, "list")
-    rotate(secrets, "third")
+    rotate(secrets, THIRD)
     assert instance(secrets).read(token, "list") == POSITION
 
 
 def test_the_key_before_the_last_is_forgotten(secrets: Any) -> None:
     token = instance(secrets).issue(POSITION, "list")
-    rotate(secrets, "second")
-    rotate(secrets, "third")
+    rotate(secrets, SECOND)
+    rotate(secrets, THIRD)
     with pytest.raises(Problem) as refused:
         instance(secrets).read(token, "list")
     assert refused.value.status == 422
