@@ -155,20 +155,19 @@ def test_no_log_holds_what_lets_somebody_act_as_another(seen: Seen, proof: Proof
 
 def configured() -> Iterator[tuple[str, str]]:
     """(where, text) of what may be read without being allowed to read a secret."""
-    functions = boto3.client("lambda")
-    for page in functions.get_paginator("list_functions").paginate():
-        for each in page["Functions"]:
-            yield f"environment of {each['FunctionName']}", json.dumps(each.get("Environment", {}))
-    stacks = boto3.client("cloudformation")
-    for page in stacks.get_paginator("describe_stacks").paginate():
-        for stack in page["Stacks"]:
+    functions, stacks, ssm = boto3.client("lambda"), boto3.client("cloudformation"), boto3.client("ssm")
+    for listed in functions.get_paginator("list_functions").paginate():
+        for function in listed["Functions"]:
+            yield f"environment of {function['FunctionName']}", json.dumps(function.get("Environment", {}))
+    for described in stacks.get_paginator("describe_stacks").paginate():
+        for stack in described["Stacks"]:
             yield f"outputs of {stack['StackName']}", json.dumps(stack, default=str)
             body = stacks.get_template(StackName=stack["StackName"])["TemplateBody"]
-            yield f"template of {stack['StackName']}", body if isinstance(body, str) else json.dumps(body)
-    for page in boto3.client("ssm").get_paginator("describe_parameters").paginate():
-        for each in page["Parameters"]:
-            value = boto3.client("ssm").get_parameter(Name=each["Name"])["Parameter"]["Value"]
-            yield f"parameter {each['Name']}", value
+            yield f"template of {stack['StackName']}", json.dumps(body)
+    for found in ssm.get_paginator("describe_parameters").paginate():
+        for parameter in found["Parameters"]:
+            value = ssm.get_parameter(Name=parameter["Name"])["Parameter"]["Value"]
+            yield f"parameter {parameter['Name']}", value
 
 
 def test_no_configuration_holds_a_secret(seen: Seen, proof: Proof) -> None:
