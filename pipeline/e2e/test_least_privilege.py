@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +63,27 @@ NO_SESSION = (
     '{"userId": "probe", "sessionId": "20260101T000000-probe", "version": 1, "correlationId": "probe"}'
 )
 
+ENROLMENT = '{"name": "profile.change", "userId": "probe", "commandId": "probe", "correlationId": "probe"}'
+
 # function, or task of a container: what it is for, and the neighbouring call that it must not make
 DUTIES: dict[str, tuple[Call | None, Call]] = {
+    "auth/PreSignUpFunction": (None, query(WORKOUTS)),
+    "auth/PostConfirmationFunction": (
+        Call(
+            "sqs",
+            "send_message",
+            {"QueueUrl": "{workers.EnrolmentQueueUrl}", "MessageBody": ENROLMENT},
+        ),
+        put(WORKOUTS),
+    ),
+    "auth/PreTokenGenerationFunction": (
+        None,
+        Call(
+            "cognito-idp",
+            "admin_add_user_to_group",
+            {"UserPoolId": "{auth.UserPoolId}", "Username": "probe", "GroupName": "admin"},
+        ),
+    ),
     "api/AcceptFunction": (send, put(WORKOUTS)),
     "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
     "api/ChangeFunction": (
@@ -124,6 +144,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     "workers/SetLoadFunction": (None, query(WORKOUTS)),
     "workers/SessionLoadFunction": (put(WORKOUTS), query(WORKOUTS)),
     "workers/RecordsFunction": (put(WORKOUTS), send),
+    "workers/EnrolFunction": (put(WORKOUTS), query(WORKOUTS)),
     "workers/PrLogFunction": (put(WORKOUTS), query(WORKOUTS)),
     "analytics/ProjectFunction": (put(VIEWS), query(WORKOUTS)),
     "analytics/CollectFunction": (record, put(VIEWS)),
@@ -158,7 +179,7 @@ def filled(value: Any, stage: Stage) -> Any:
         return {filled(name, stage): filled(inner, stage) for name, inner in value.items()}
     if isinstance(value, list):
         return [filled(inner, stage) for inner in value]
-    if isinstance(value, str) and value.startswith("{") and "." in value:
+    if isinstance(value, str) and re.fullmatch(r"\{\w+\.\w+\}", value):
         stack, _, output = value.strip("{}").partition(".")
         return stage.outputs(stack)[output]
     return "{}" if value == "{{}}" else value
@@ -170,7 +191,7 @@ def roles(stage: Stage) -> dict[str, str]:
     functions = boto3.client("lambda")
     tasks = boto3.client("ecs")
     found = {}
-    for stack in ("api", "workers", "analytics"):
+    for stack in ("auth", "api", "workers", "analytics"):
         pages = stacks.get_paginator("list_stack_resources").paginate(StackName=f"wotr-{stack}-{stage.name}")
         for resource in (each for page in pages for each in page["StackResourceSummaries"]):
             if resource["ResourceType"] == "AWS::Lambda::Function":

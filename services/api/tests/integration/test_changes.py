@@ -80,7 +80,7 @@ def test_a_workout_is_changed_and_deleted_under_its_version(lifter: Athlete, eve
 
 
 def test_a_profile_is_said_and_taken_back(lifter: Athlete) -> None:
-    assert lifter.call("GET", "/me/profile").json() == {}
+    assert lifter.call("GET", "/me/profile").json().keys() <= {"version"}
     said = lifter.call("PATCH", "/me/profile", {"timezone": "Europe/Berlin", "sex": "female"}).json()
     assert lifter.call("GET", "/me/profile").json() == said
 

@@ -90,3 +90,67 @@ def test_the_machine_role_trusts_this_account_or_whom_the_parameter_names(auth: 
     assert named == {"Fn::Split": [",", {"Ref": "MachineClientPrincipals"}]}
     assert otherwise == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
     assert auth.parameters["MachineClientPrincipals"]["Default"] == ""
+
+
+TRIGGERS = ("PreSignUp", "PostConfirmation", "PreTokenGeneration")
+
+
+def test_the_pool_calls_its_triggers_by_their_aliases_and_each_lets_this_pool_alone(
+    auth: templates.Template,
+) -> None:
+    configured = properties(auth, "UserPool")["LambdaConfig"]
+    assert configured == {
+        "PreSignUp": {"Ref": "PreSignUpFunction.Alias"},
+        "PostConfirmation": {"Ref": "PostConfirmationFunction.Alias"},
+        "PreTokenGenerationConfig": {
+            "LambdaArn": {"Ref": "PreTokenGenerationFunction.Alias"},
+            "LambdaVersion": "V2_0",
+        },
+    }
+    for name in TRIGGERS:
+        assert properties(auth, f"{name}Permission") == {
+            "FunctionName": {"Ref": f"{name}Function.Alias"},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "cognito-idp.amazonaws.com",
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": {"Fn::GetAtt": ["UserPool", "Arn"]},
+        }
+
+
+def test_a_trigger_answers_within_the_five_seconds_that_cognito_waits(auth: templates.Template) -> None:
+    assert {properties(auth, f"{name}Function")["Timeout"] for name in TRIGGERS} == {5}
+
+
+def test_events_that_change_access_tokens_need_a_plan_above_lite(auth: templates.Template) -> None:
+    tier = properties(auth, "UserPool")["UserPoolTier"]
+    assert tier == {"Fn::If": ["HasThreatProtection", "PLUS", "ESSENTIALS"]}
+
+
+def test_nothing_here_may_touch_the_pool(auth: templates.Template) -> None:
+    """IAM cannot say which group a function may put people into: who may make athletes may make admins."""
+    granted = [
+        action
+        for resource in auth.resources.values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    ]
+    assert "sqs:SendMessage" in granted
+    assert not [action for action in granted if action.startswith(("cognito", "iam", "sts"))]
+
+
+def test_somebody_is_told_when_people_cannot_sign_up_or_in(auth: templates.Template) -> None:
+    alarms = {
+        (alarm["Properties"]["MetricName"], str(alarm["Properties"]["Dimensions"][0]["Value"])): alarm[
+            "Properties"
+        ]
+        for alarm in auth.resources.values()
+        if alarm["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    watched = {("Errors", str({"Ref": f"{name}Function"})) for name in TRIGGERS}
+    assert alarms.keys() == watched | {("EnrolmentsNotAsked", "auth")}
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [
+            {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-OpsTopicArn"}}
+        ]

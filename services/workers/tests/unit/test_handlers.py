@@ -67,6 +67,7 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
         "PUBLISH_FAILURES_QUEUE_URL": queue.url,
         "RECORDS_FAILURES_QUEUE_URL": queue.url,
         "PR_LOG_DEAD_LETTER_QUEUE_URL": queue.url,
+        "ENROLMENT_DEAD_LETTER_QUEUE_URL": queue.url,
         "RECORDS_TOPIC_ARN": sns.create_topic(Name="records")["TopicArn"],
         "IMPORTS_TOPIC_ARN": sns.create_topic(Name="imports")["TopicArn"],
         "EVENT_BUS_NAME": "wotr-dev",

@@ -22,6 +22,7 @@ LAST_QUEUES = (
     "PublishFailuresQueue",
     "RecordsFailuresQueue",
     "PrLogDeadLetterQueue",
+    "EnrolmentDeadLetterQueue",
     "SessionEventDeadLetterQueue",
     "SessionWorkflowDeadLetterQueue",
 )
@@ -81,6 +82,7 @@ def event(function: str) -> dict[str, Any]:
         ("RecordsRole", "sns", {"sns:Publish"}),
         ("RecordsRole", "events", set()),
         ("PrLogRole", "dynamodb", {"dynamodb:PutItem"}),
+        ("EnrolRole", "dynamodb", {"dynamodb:PutItem"}),
         ("PrLogRole", "sns", set()),
         ("PrLogRole", "events", set()),
         (
@@ -121,6 +123,7 @@ def test_every_queue_is_encrypted_kept_for_days_and_closed_to_plain_http() -> No
         ("WorkoutQueue", "WorkoutDeadLetterQueue", "WriteFunction"),
         ("ImportQueue", "ImportDeadLetterQueue", "ImportCsvFunction"),
         ("PrLogQueue", "PrLogDeadLetterQueue", "PrLogFunction"),
+        ("EnrolmentQueue", "EnrolmentDeadLetterQueue", "EnrolFunction"),
         ("SessionEventQueue", "SessionEventDeadLetterQueue", "StartWorkflowFunction"),
     ],
 )

@@ -47,6 +47,7 @@ GAPS = (
     "firehose_logs",
     "athena_json",
     "replays",
+    "pool_triggers",
 )
 
 

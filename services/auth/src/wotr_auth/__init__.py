@@ -1,0 +1,1 @@
+"""What happens while somebody signs up and in: the triggers of the user pool."""
