@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def handler(event, context):
     }}
     return event
 """
-PASSWORD = "Aa1-contract-password"
+PASSWORD = f"Aa1-{secrets.token_urlsafe(12)}"
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,8 @@ Request = dict[str, Any]
 Answer = tuple[int, Any, bytes]
 Operation = Callable[[Request], Answer]
 
-_CONFIRMED, _NEW_PASSWORD = "PostConfirmation_ConfirmSignUp", "PostConfirmation_ConfirmForgotPassword"
+_CONFIRMED = "PostConfirmation_ConfirmSignUp"
+_RECOVERED = "PostConfirmation_ConfirmForgotPassword"
 
 
 class TriggerFailed(Exception):
@@ -65,7 +66,7 @@ def apply(_settings: Settings) -> None:
     os.environ["MINISTACK_COGNITO_PRETOKEN_STRICT"] = "1"
     cognito._confirm_sign_up = _followed(cognito._confirm_sign_up, _CONFIRMED)
     cognito._admin_confirm_sign_up = _followed(cognito._admin_confirm_sign_up, _CONFIRMED)
-    cognito._confirm_forgot_password = _followed(cognito._confirm_forgot_password, _NEW_PASSWORD)
+    cognito._confirm_forgot_password = _followed(cognito._confirm_forgot_password, _RECOVERED)
     cognito._sign_up = _followed_where_it_confirms(cognito._sign_up)
     cognito._apply_presignup_trigger = _pre_sign_up
     cognito._extract_trigger_response = _with_groups_in_place(cognito._extract_trigger_response)
