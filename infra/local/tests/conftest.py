@@ -17,6 +17,8 @@ from localcloud import LocalCloud
 from localcloud.gaps import GAPS
 
 ROOT = Path(__file__).resolve().parents[3]
+# An alarm's minute: alarms come and go while a test waits.
+MINUTE_SECONDS = 1.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +44,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cloud(root: Path, pytestconfig: pytest.Config) -> Iterator[LocalCloud]:
-    with LocalCloud(root, without=pytestconfig.getoption("--without-gap")) as running:
+    with LocalCloud(
+        root, without=pytestconfig.getoption("--without-gap"), alarm_minute=MINUTE_SECONDS
+    ) as running:
         yield running
 
 

@@ -1,6 +1,8 @@
-"""What a role may do, for bridges that act in its name (used by gap modules, inside the server)."""
+"""What a role or a service may do, for bridges that act in its name (inside the server)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
@@ -10,6 +12,7 @@ from ministack.services import iam
 TOUCHES = (
     "ministack.core.iam_evaluator:_gather_role_policies",
     "ministack.core.iam_evaluator:_permissions_boundary",
+    "ministack.core.iam_evaluator:evaluate_resource_policy",
     "ministack.services.iam:_roles",
 )
 
@@ -28,4 +31,22 @@ def may(role: str, action: str, resource: str) -> bool:
     policies = iam_evaluator._gather_role_policies(name, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
     decision: str = iam_evaluator.evaluate(context, policies, *limits).decision
+    return decision == "Allow"
+
+
+def service_may(service: str, action: str, resource: str, policy: str, **context: Any) -> bool:
+    """Whether a resource's ``policy`` lets an AWS service act on it.
+
+    ``context``: condition keys in lower case, with ``__`` for the colon.
+    """
+    asked = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        service_context={name.replace("__", ":"): value for name, value in context.items()},
+    )
+    decision: str = iam_evaluator.evaluate_resource_policy(policy, asked, service=service).decision
     return decision == "Allow"

@@ -38,7 +38,8 @@ def main(arguments: list[str] | None = None) -> None:
     sys.argv = ["ministack"]
     threading.Thread(target=_watch_parent, daemon=True, name="localcloud-parent").start()
 
-    bridge(Settings(functions_python=options.functions_python), without=options.without)
+    settings = Settings(functions_python=options.functions_python, alarm_minute=options.alarm_minute)
+    bridge(settings, without=options.without)
     if options.faults:
         inject()
     app: Any = import_module("ministack.app")
@@ -144,6 +145,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--temporary", type=Path, required=True, help="directory to remove at the end")
     parser.add_argument(
         "--without", action="append", default=[], metavar="GAP", help="leave this gap unbridged"
+    )
+    parser.add_argument(
+        "--alarm-minute",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long a minute of alarms takes",
     )
     parser.add_argument("--faults", action="store_true", help="let faults be injected, see localcloud.faults")
     return parser.parse_args(arguments)

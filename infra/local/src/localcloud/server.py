@@ -44,7 +44,8 @@ class LocalCloud:
     or, where that is taken, any free one. ``persist`` keeps all state across restarts.
     ``python`` is the interpreter that functions run on. ``without`` leaves gaps of that name
     unbridged, which is how their contract tests are shown to be worth something. ``faults`` lets
-    faults be injected, see ``localcloud.faults``.
+    faults be injected, see ``localcloud.faults``. ``alarm_minute``: seconds that a minute of alarms'
+    periods takes, for whoever wants to see them come and go sooner.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class LocalCloud:
         uv: str | None = None,
         without: Iterable[str] = (),
         faults: bool = False,
+        alarm_minute: float = 60.0,
     ) -> None:
         self.home = root.resolve() / ".wotr"
         self.region = region
@@ -68,6 +70,7 @@ class LocalCloud:
         self._uv = uv
         self._without = tuple(without)
         self._faults = faults
+        self._alarm_minute = alarm_minute
         self._process: subprocess.Popen[bytes] | None = None
         self._workspace: workspace.Workspace | None = None
 
@@ -177,6 +180,7 @@ class LocalCloud:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [str(made.server), "-m", "localcloud.launcher", "--functions-python", str(made.functions)]
         command += ["--temporary", str(self._workspace.temporary)]
+        command += ["--alarm-minute", str(self._alarm_minute)]
         command += [option for name in self._without for option in ("--without", name)]
         command += ["--faults"] if self._faults else []
         with self.log.open("wb") as log:

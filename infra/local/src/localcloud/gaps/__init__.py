@@ -48,6 +48,12 @@ GAPS = (
     "athena_json",
     "replays",
     "pool_triggers",
+    "log_group_names",
+    "object_lock",
+    "alarm_clock",
+    "queue_metrics",
+    "metric_filters",
+    "trail",
 )
 
 
@@ -56,3 +62,5 @@ class Settings:
     """What the launcher was told."""
 
     functions_python: Path
+    alarm_minute: float = 60.0
+    """Seconds that a minute of an alarm's periods takes."""
