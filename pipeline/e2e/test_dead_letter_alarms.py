@@ -38,7 +38,7 @@ def take_back(url: str, mark: str) -> None:
 
 def test_a_message_in_any_last_queue_is_told_to_whoever_is_on_duty(stage: Stage) -> None:
     sqs, alarms = boto3.client("sqs"), dict(watched(stage))
-    assert len(alarms) > 15
+    assert len(alarms) > 10
     mark = secrets.token_hex(8)
     ops = TopicListener(stage.outputs("platform")["OpsTopicArn"])
     cloudwatch = boto3.client("cloudwatch")
