@@ -53,7 +53,8 @@ def show_outputs(stage: Stage) -> None:
     """What the stage's stacks export."""
     console.print(f"\nWhat the stacks of {stage.name} export", style="bold")
     whole = graph.build(templates.discover(ROOT))
-    for stack in (name for batch in whole.batches() for name in batch):
+    usual = (name for batch in whole.batches() for name in batch if not whole.templates[name].on_request)
+    for stack in usual:
         for name, value in stage.outputs(stack).items():
             console.print(f"{stack:<10} {name:<26} {value}")  # a table would cut what is meant to be copied
 

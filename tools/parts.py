@@ -16,7 +16,7 @@ from tools.shell import ROOT, Command, Failed, capture, run, tracked
 AT_ONCE = 2
 # what mypy checks together in a project that is not laid out as src and tests
 TARGETS = {
-    "pipeline": [["deploy", "stage_client", "tests"], ["e2e"], ["faults"]],
+    "pipeline": [["deploy", "stage_client", "postgres_server", "tests"], ["e2e"], ["faults"]],
     "scripts": [["."]],
     "infra": [["tests"]],
     "tools": [["tools", "noxfile.py"]],

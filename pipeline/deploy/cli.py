@@ -60,7 +60,7 @@ def _up(options: argparse.Namespace, console: Console) -> bool:
 
 def _package(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
-    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks, on_request=True)]
     target = packages.TARGETS[options.target]
     built = packages.build(chosen, target, options.root)
     for name, package in built.items():
@@ -71,7 +71,7 @@ def _package(options: argparse.Namespace, console: Console) -> bool:
 
 def _image(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
-    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks, on_request=True)]
     target = packages.TARGETS[options.target]
     having = {template.stack: template for template in chosen if images.parameter(template)}
     built = packages.build(having.values(), target, options.root)
@@ -85,7 +85,7 @@ def _image(options: argparse.Namespace, console: Console) -> bool:
 
 def _imports(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
-    chosen = [whole.templates[name] for name in run.select(whole, options.stacks)]
+    chosen = [whole.templates[name] for name in run.select(whole, options.stacks, on_request=True)]
     built = packages.build(chosen, packages.HOST, options.root)
     for stack, package in built.items():
         for result in imports.check(package.path, whole.templates[stack]):
@@ -100,7 +100,8 @@ def _graph(options: argparse.Namespace, console: Console) -> bool:
         for stack in batch:
             needed = ", ".join(sorted(whole.needs[stack]))
             after = f" (after {needed})" if needed else ""
-            report.say(console, f"{number}. {stack}{after}")
+            when = ", only when it is named" if whole.templates[stack].on_request else ""
+            report.say(console, f"{number}. {stack}{after}{when}")
     return False
 
 
@@ -180,7 +181,10 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="deploy a stage: all stacks, or those named")
     up.add_argument(
-        "stacks", nargs="*", metavar="STACK", help="only these (what they import must be deployed)"
+        "stacks",
+        nargs="*",
+        metavar="STACK",
+        help="only these (what they import must be deployed); a stack on request is deployed only when named",
     )
     up.add_argument("--stage", choices=run.STAGES, default=os.environ.get("WOTR_STAGE", "dev"))
     up.add_argument(

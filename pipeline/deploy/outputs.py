@@ -51,6 +51,8 @@ def _section(whole: graph.Graph, stack: str) -> str:
     template = whole.templates[stack]
     name = template.stack_pattern.replace("${Stage}", "<stage>")
     lines = [f"## {stack}", "", f"Stack `{name}`, from [{template.where}](../{template.where}).", ""]
+    if template.on_request:
+        lines += [f"Deployed only when it is named: `deploy -- up --stage dev {stack}`.", ""]
     if not template.exports:
         return "\n".join([*lines, "Exports nothing.", ""])
     lines += ["| output | what it is | imported by |", "|---|---|---|"]

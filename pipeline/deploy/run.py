@@ -225,10 +225,14 @@ def up(
     return Deployment(stage, (first, *results), time.monotonic() - started)
 
 
-def select(whole: graph.Graph, only: Iterable[str]) -> list[str]:
-    """The named stacks, all where none is named; the bootstrap stack goes without saying."""
+def select(whole: graph.Graph, only: Iterable[str], *, on_request: bool = False) -> list[str]:
+    """The named stacks; where none is named all but those on request, or these too.
+
+    The bootstrap stack goes without saying.
+    """
     known = sorted(set(whole.templates) - {templates.BOOTSTRAP})
-    names = list(dict.fromkeys(only)) or known
+    usual = [name for name in known if on_request or not whole.templates[name].on_request]
+    names = list(dict.fromkeys(only)) or usual
     unknown = [name for name in names if name not in known]
     if unknown:
         raise DeployError(f"no stack called {', '.join(unknown)}; there are {', '.join(known)}")

@@ -122,10 +122,31 @@ class Template:
         """The path as messages show it, relative to the repository."""
         return self.path.relative_to(self.root).as_posix()
 
-    @property
+    @cached_property
     def service(self) -> Path | None:
-        """The service's folder, or None for an infrastructure template."""
-        return self.path.parent if self.path.name == "template.yml" else None
+        """The folder of the service that the template's code is of, or None where it has no code.
+
+        An infrastructure template borrows a service's code by naming it, as `CodeUri: ../services/auth/src`.
+        """
+        if self.path.name == "template.yml":
+            return self.path.parent
+        named = {
+            (self.path.parent / uri).resolve().parent
+            for resource in self.resources.values()
+            if resource.get("Type") == "AWS::Serverless::Function"
+            and isinstance(uri := (resource.get("Properties") or {}).get("CodeUri"), str)
+        }
+        if len(named) > 1:
+            raise TemplateError(f"{self.where}: all its functions must be of one service's code")
+        return named.pop() if named else None
+
+    @property
+    def on_request(self) -> bool:
+        """Whether it is deployed only when it is named (`Metadata: wotr: deployed: on request`)."""
+        said = ((self.body.get("Metadata") or {}).get("wotr") or {}).get("deployed", "always")
+        if said not in ("always", "on request"):
+            raise TemplateError(f"{self.where}: deployed is {said!r}, not 'always' or 'on request'")
+        return bool(said == "on request")
 
     @property
     def stack_pattern(self) -> str:

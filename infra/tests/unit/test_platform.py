@@ -185,12 +185,21 @@ def test_the_boundary_reaches_this_stages_resources_only(
     assert any(fnmatchcase(resource, pattern) for pattern in patterns) is within
 
 
-def test_the_boundary_reaches_everything_for_telemetry_and_log_delivery_only(render: Any) -> None:
+def test_the_boundary_reaches_everything_for_what_knows_no_resources_only(render: Any) -> None:
     everywhere = {action for action, resource in reach(render) if resource == "*"}
     traces = {"GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"}
     deliveries = {"CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "UpdateLogDelivery"}
+    interfaces = {
+        "AssignPrivateIpAddresses",
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "UnassignPrivateIpAddresses",
+    }
     assert everywhere == {
         "cloudwatch:PutMetricData",
+        *(f"ec2:{each}" for each in interfaces),
         "ecr:GetAuthorizationToken",
         "logs:ListLogDeliveries",
         *(f"xray:{each}" for each in traces),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy import templates
+from deploy import graph, run, templates
 from deploy.templates import TemplateError
 from tests.toy import Toy
 
@@ -114,3 +114,38 @@ def test_the_bootstrap_stack_serves_all_stages(toy: Toy) -> None:
     assert bootstrap.stack_name("prod") == "wotr-bootstrap"
     assert base.stack_name("prod") == "wotr-base-prod"
     assert "wotr-bootstrap-ArtifactBucketName" in [export.name for export in bootstrap.exports]
+
+
+BORROWING = """
+Metadata:
+  wotr:
+    deployed: on request
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: hello.greet.handler
+      CodeUri: ../services/hello/src
+"""
+
+
+def test_an_infrastructure_template_may_borrow_a_services_code(toy: Toy) -> None:
+    toy.write("infra/extra.yml", BORROWING)
+    extra = next(found for found in templates.discover(toy.root) if found.stack == "extra")
+    assert extra.service == toy.root / "services" / "hello"
+    second = BORROWING.partition("Resources:\n")[2].replace("Function:", "Other:", 1)
+    toy.write("infra/extra.yml", BORROWING + second.replace("services/hello", "services/other"))
+    with pytest.raises(TemplateError, match=r"infra/extra\.yml: all its functions"):
+        _ = next(found for found in templates.discover(toy.root) if found.stack == "extra").service
+
+
+def test_a_stack_on_request_is_deployed_when_it_is_named_and_checked_always(toy: Toy) -> None:
+    toy.write("infra/extra.yml", BORROWING)
+    whole = graph.build(templates.everything(toy.root))
+    assert "extra" in whole.templates
+    assert run.select(whole, []) == ["base", "hello"]
+    assert run.select(whole, ["extra"]) == ["extra"]
+    assert run.select(whole, [], on_request=True) == ["base", "extra", "hello"]
+    toy.replace("infra/extra.yml", "on request", "sometimes")
+    with pytest.raises(TemplateError, match="'sometimes'"):
+        run.select(graph.build(templates.everything(toy.root)), [])

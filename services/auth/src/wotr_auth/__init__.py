@@ -1,1 +1,1 @@
-"""What happens while somebody signs up and in: the triggers of the user pool."""
+"""What happens while somebody signs up and in: the triggers of the user pool. Rotation of database logins."""

@@ -9,13 +9,22 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 # Two tries within the five seconds that Cognito waits.
 BRISK = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+# A rotation has a minute, and nobody waits for it.
+PATIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @cache
 def sqs() -> SQSClient:
     """SQS."""
     return boto3.client("sqs", config=BRISK)
+
+
+@cache
+def secrets_manager() -> SecretsManagerClient:
+    """Secrets Manager."""
+    return boto3.client("secretsmanager", config=PATIENT)

@@ -25,6 +25,8 @@ GAPS = (
     "parsed_expressions",
     "reserved_concurrency",
     "secret_references",
+    "secret_rotation",
+    "managed_passwords",
     "parameter_paths",
     "gateway_responses",
     "api_updates",

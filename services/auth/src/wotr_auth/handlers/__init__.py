@@ -1,1 +1,1 @@
-"""One module for each trigger of the user pool."""
+"""One module for each trigger of the user pool, and one for the rotation."""
