@@ -36,6 +36,7 @@ def handler(event, context):
         secrets.update_secret_version_stage(SecretId=secret, VersionStage="AWSCURRENT",
                                             MoveToVersionId=version, RemoveFromVersionId=before)
 """
+FIRST, BROKEN = "first", "broken in setSecret"
 MAY = [
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
@@ -46,7 +47,7 @@ MAY = [
 
 def resources(*, permitted: bool = True, scheduled: bool = False) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "first"}},
+        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": FIRST}},
         "Role": role(allow(MAY, {"Ref": "Secret"})),
         "Rotates": function(ROTATES),
     }
@@ -120,14 +121,14 @@ def test_the_function_does_the_four_steps(rotated: Rotated, eventually: Wait) ->
 def test_a_step_that_fails_leaves_the_value_and_the_next_call_tries_again(
     rotated: Rotated, eventually: Wait
 ) -> None:
-    rotated.secrets.put_secret_value(SecretId=rotated.id, SecretString="broken in setSecret")
+    rotated.secrets.put_secret_value(SecretId=rotated.id, SecretString=BROKEN)
     version = rotated.rotate()
     with pytest.raises(ClientError, match="previous rotation isn't complete"):
         rotated.rotate()
     assert "AWSPENDING" in rotated.labels()[version]
-    assert rotated.value() == "broken in setSecret"
+    assert rotated.value() == BROKEN
 
-    rotated.secrets.put_secret_value(SecretId=rotated.id, SecretString="whole")
+    rotated.secrets.put_secret_value(SecretId=rotated.id, SecretString=FIRST)
 
     def ended() -> bool:
         with suppress(ClientError):
