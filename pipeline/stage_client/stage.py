@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from stage_client.answers import Answer, Body, Request, StageError, payload, send
+from stage_client.hosted_ui import HostedUi
 from stage_client.imports import Import, begin
 
 if TYPE_CHECKING:
@@ -129,6 +130,13 @@ class Stage:
         )["UserSub"]
         cognito.admin_confirm_sign_up(UserPoolId=pool, Username=email)
         return Athlete(self, user_id, self.sign_in(email, password))
+
+    @cached_property
+    def hosted_ui(self) -> HostedUi:
+        """The sign-in pages of the stage."""
+        auth = self.outputs("auth")
+        url = os.environ.get("AWS_ENDPOINT_URL") or f"https://{auth['HostedUiDomain']}"
+        return HostedUi(url, auth["UserPoolClientId"])
 
     def sign_in(self, email: str, password: str) -> str:
         """The ID token of an athlete, by the operator's own credentials (admin flow)."""

@@ -56,6 +56,7 @@ GAPS = (
     "queue_metrics",
     "metric_filters",
     "trail",
+    "hosted_ui_pages",
 )
 
 

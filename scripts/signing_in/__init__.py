@@ -1,0 +1,1 @@
+"""What `sign_in` consists of."""
