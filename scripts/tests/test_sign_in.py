@@ -11,7 +11,8 @@ HERE = "http://localhost:8080/callback"
 
 
 @pytest.mark.parametrize(
-    "callbacks", [[], ["https://app.example.com/callback"], ["https://localhost/x", "http://evil.example:80/"]]
+    "callbacks",
+    [[], ["https://app.example.com/callback"], ["https://localhost/x", "http://evil.example:80/"]],
 )
 def test_a_stage_that_sends_nobody_here_is_told_from_one_that_does(callbacks: list[str]) -> None:
     with pytest.raises(StageError, match="CallbackUrls"):
