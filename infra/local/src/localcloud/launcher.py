@@ -40,8 +40,10 @@ def main(arguments: list[str] | None = None) -> None:
 
     settings = Settings(functions_python=options.functions_python, alarm_minute=options.alarm_minute)
     bridge(settings, without=options.without)
+    if options.record:
+        take("recording")
     if options.faults:
-        inject()
+        take("faults.injection")
     app: Any = import_module("ministack.app")
     app.save_all = saving.patiently(app.save_all)
     status = 0
@@ -69,11 +71,11 @@ def bridge(settings: Settings, *, without: list[str]) -> None:
         module.apply(settings)
 
 
-def inject() -> None:
-    """Make faults on purpose possible, behind the bridges; SystemExit when MiniStack does not fit."""
-    injection: Any = import_module("localcloud.faults.injection")
-    _refuse_unless_it_fits([f"{symbol} (faults)" for symbol in injection.TOUCHES if not _exists(symbol)])
-    injection.apply()
+def take(name: str) -> None:
+    """Apply what was asked for, behind the bridges; SystemExit when MiniStack does not fit."""
+    module: Any = import_module(f"localcloud.{name}")
+    _refuse_unless_it_fits([f"{symbol} ({name})" for symbol in module.TOUCHES if not _exists(symbol)])
+    module.apply()
 
 
 def _refuse_unless_it_fits(missing: list[str]) -> None:
@@ -153,6 +155,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         metavar="SECONDS",
         help="how long a minute of alarms takes",
     )
+    parser.add_argument("--record", action="store_true", help="note calls of roles, see localcloud.recording")
     parser.add_argument("--faults", action="store_true", help="let faults be injected, see localcloud.faults")
     return parser.parse_args(arguments)
 

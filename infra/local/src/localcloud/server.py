@@ -44,8 +44,9 @@ class LocalCloud:
     or, where that is taken, any free one. ``persist`` keeps all state across restarts.
     ``python`` is the interpreter that functions run on. ``without`` leaves gaps of that name
     unbridged, which is how their contract tests are shown to be worth something. ``faults`` lets
-    faults be injected, see ``localcloud.faults``. ``alarm_minute``: seconds that a minute of alarms'
-    periods takes, for whoever wants to see them come and go sooner.
+    faults be injected, see ``localcloud.faults``; ``record`` notes which calls each role made, see
+    ``localcloud.recording``. ``alarm_minute``: seconds that a minute of alarms' periods takes, for
+    whoever wants to see them come and go sooner.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LocalCloud:
         without: Iterable[str] = (),
         faults: bool = False,
         alarm_minute: float = 60.0,
+        record: bool = False,
     ) -> None:
         self.home = root.resolve() / ".wotr"
         self.region = region
@@ -69,8 +71,8 @@ class LocalCloud:
         self._python = python
         self._uv = uv
         self._without = tuple(without)
-        self._faults = faults
         self._alarm_minute = alarm_minute
+        self._asked = [option for option, asked in (("--faults", faults), ("--record", record)) if asked]
         self._process: subprocess.Popen[bytes] | None = None
         self._workspace: workspace.Workspace | None = None
 
@@ -182,7 +184,7 @@ class LocalCloud:
         command += ["--temporary", str(self._workspace.temporary)]
         command += ["--alarm-minute", str(self._alarm_minute)]
         command += [option for name in self._without for option in ("--without", name)]
-        command += ["--faults"] if self._faults else []
+        command += self._asked
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
