@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import pytest
 from tests.integration.waiting import eventually
 
 Outputs = Callable[[str], dict[str, str]]
@@ -65,15 +66,15 @@ def denied(bucket: str, key: str) -> Iterator[None]:
 
 
 @contextmanager
-def parameter(name: str, value: str) -> Iterator[None]:
-    """A parameter with another value, for a while."""
-    ssm = boto3.client("ssm")
-    usual = ssm.get_parameter(Name=name)["Parameter"]["Value"]
-    ssm.put_parameter(Name=name, Value=value, Overwrite=True)
+def forbidden(role: str, action: str) -> Iterator[None]:
+    """A role may not do something for a while."""
+    iam, statement = boto3.client("iam"), {"Effect": "Deny", "Action": action, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="forbidden-by-a-test", PolicyDocument=policy)
     try:
         yield
     finally:
-        ssm.put_parameter(Name=name, Value=usual, Overwrite=True)
+        iam.delete_role_policy(RoleName=role, PolicyName="forbidden-by-a-test")
 
 
 def alarms_on(queue_url: str) -> list[list[str]]:
@@ -123,30 +124,39 @@ def test_a_summary_that_cannot_be_written_is_a_dead_letter_with_an_alarm_on_it(o
     assert alarms_on(dead) == [[outputs("platform")["OpsTopicArn"]]]
 
 
-def test_a_summary_that_nobody_can_read_is_set_aside_at_once(outputs: Outputs) -> None:
+@pytest.mark.parametrize(("job", "said"), [("Summary", "day"), ("CleanUp", "scheduledAt")])
+def test_a_job_that_nobody_can_read_is_set_aside_at_once(outputs: Outputs, job: str, said: str) -> None:
     analytics = outputs("analytics")
     word = f"poison-{secrets.token_hex(8)}"
-    send(analytics["SummaryQueueUrl"], {"day": word})
+    send(analytics[f"{job}QueueUrl"], {said: word})
 
-    assert eventually(lambda: dead_letters(analytics["SummaryDeadLetterQueueUrl"], word), bool)
+    assert eventually(lambda: dead_letters(analytics[f"{job}DeadLetterQueueUrl"], word), bool)
 
 
 def test_a_clean_up_removes_records_that_are_overdue_and_no_others(outputs: Outputs) -> None:
     stage = outputs("platform")["ConfigPath"]
-    table = boto3.client("ssm").get_parameter(Name=f"{stage}/api/idempotency-table")["Parameter"]["Value"]
+    keyed = boto3.client("ssm").get_parameter(Name=f"{stage}/api/idempotency-table")["Parameter"]["Value"]
+    requests = outputs("analytics")["DynamoDBTableName"]
     dynamodb, mine = boto3.client("dynamodb"), secrets.token_hex(8)
     now = datetime.now(UTC)
-    for name, expires in {"old": now - 2 * DAY, "live": now + DAY}.items():
-        item: Any = {"pk": {"S": f"{name}-{mine}"}, "expiresAt": {"N": str(int(expires.timestamp()))}}
-        dynamodb.put_item(TableName=table, Item=item)
+
+    def key(table: str, name: str) -> Any:
+        word = {"S": f"{name}-{mine}"}
+        return {"pk": word} if table == keyed else {"requestId": word, "receivedAt": word}
+
+    for table in (keyed, requests):
+        for name, expires in {"old": now - 2 * DAY, "live": now + DAY}.items():
+            due = {"expiresAt": {"N": str(int(expires.timestamp()))}}
+            dynamodb.put_item(TableName=table, Item=key(table, name) | due)
 
     send(outputs("analytics")["CleanUpQueueUrl"], {"scheduledAt": now.isoformat()})
 
-    def kept(name: str) -> bool:
-        return "Item" in dynamodb.get_item(TableName=table, Key={"pk": {"S": f"{name}-{mine}"}})
+    def kept(name: str) -> list[bool]:
+        tables = (keyed, requests)
+        return ["Item" in dynamodb.get_item(TableName=table, Key=key(table, name)) for table in tables]
 
-    eventually(lambda: kept("old"), lambda found: not found)
-    assert kept("live")
+    eventually(lambda: kept("old"), lambda found: not any(found))
+    assert all(kept("live"))
 
 
 def test_a_clean_up_keeps_new_uploads_and_sees_every_place(outputs: Outputs, user_id: str) -> None:
@@ -170,11 +180,11 @@ def test_a_clean_up_keeps_new_uploads_and_sees_every_place(outputs: Outputs, use
 
 
 def test_a_clean_up_that_fails_is_a_dead_letter_with_an_alarm_on_it(outputs: Outputs) -> None:
-    analytics, config = outputs("analytics"), outputs("platform")["ConfigPath"]
+    analytics = outputs("analytics")
     queue, dead = analytics["CleanUpQueueUrl"], analytics["CleanUpDeadLetterQueueUrl"]
     at = (datetime.now(UTC) - timedelta(seconds=secrets.randbelow(10**7))).isoformat()
 
-    with impatient(queue), parameter(f"{config}/api/idempotency-table", "no-such-table"):
+    with impatient(queue), forbidden(analytics["CleanUpRoleName"], "dynamodb:Scan"):
         send(queue, {"scheduledAt": at})
         (body,) = eventually(lambda: dead_letters(dead, at), bool)
 

@@ -109,6 +109,20 @@ def test_wiped_views_come_back_while_the_athlete_goes_on(
     as_stored(ana)
 
 
+def test_a_total_that_nothing_stored_adds_to_goes(
+    athletes: Callable[[str], Athlete], rebuild: Rebuild
+) -> None:
+    ana = athletes("ana")
+    ana.put(("workout", 0))
+    as_stored(ana)
+    before = ana.items()
+    stray = keys.total_key(ana.user_id, "TYPE", "juggling")["sk"]
+    ana.spoil(stray, {"userId": ana.user_id, "workouts": 3, "minutes": 90, "calories": 0, "distanceM": 0})
+
+    rebuild({"views": VIEWS, "user": ana.user_id})
+    assert ana.items() == before
+
+
 def test_an_interrupted_rebuild_of_everybody_goes_on_and_gives_the_same_items_back(
     athletes: Callable[[str], Athlete], rebuild: Rebuild
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 import boto3
@@ -45,6 +47,27 @@ def stranger(stage: Stage) -> Iterator[Call]:
 @pytest.fixture(scope="session")
 def athlete(stage: Stage) -> Athlete:
     return stage.athlete()
+
+
+@pytest.fixture
+def forbidden(stage: Stage) -> Callable[[str, str], AbstractContextManager[None]]:
+    """`forbidden("AcceptRole", "sqs:SendMessage")`: a function's role may not do that for a while."""
+
+    @contextmanager
+    def deny(role: str, action: str) -> Iterator[None]:
+        resource = boto3.client("cloudformation").describe_stack_resource(
+            StackName=f"wotr-api-{stage.name}", LogicalResourceId=role
+        )
+        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        iam, statement = boto3.client("iam"), {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="forbidden-by-a-test", PolicyDocument=policy)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=name, PolicyName="forbidden-by-a-test")
+
+    return deny
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +17,7 @@ from stage_client.answers import Answer
 from wotr_api.routes import ROUTES, Route
 
 Call = Callable[..., Answer]
+Forbidden = Callable[[str, str], AbstractContextManager[None]]
 RUN: dict[str, Any] = {
     "type": "run",
     "startedAt": "2026-03-01T17:30:00Z",
@@ -204,6 +206,19 @@ def test_an_idempotency_key_holds_across_calls(machine: Call, user_id: str) -> N
     assert (first.status, again.status, other.status) == (202, 202, 409)
     assert first.json() == again.json()
     problem(other)
+
+
+def test_a_key_whose_call_failed_is_free_for_the_next_try(
+    machine: Call, user_id: str, forbidden: Forbidden
+) -> None:
+    def post() -> Answer:
+        return machine("POST", "/workouts", RUN | {"userId": user_id}, headers={"idempotency-key": user_id})
+
+    with forbidden("AcceptRole", "sqs:SendMessage"):
+        failed = post()
+    assert failed.status >= 500
+    problem(failed)
+    assert post().status == 202
 
 
 def test_bad_input_is_a_problem_that_names_the_field(machine: Call, user_id: str) -> None:

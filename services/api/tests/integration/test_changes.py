@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -62,6 +63,19 @@ def test_sets_under_one_key_are_added_once(lifter: Athlete) -> None:
 
     assert answers[0].json() == answers[1].json()
     assert len(lifter.call("GET", f"{place}/sets").json()["sets"]) == 1
+
+
+def test_sets_whose_addition_failed_are_added_under_the_same_key(
+    lifter: Athlete, forbidden: Callable[[str, str], AbstractContextManager[None]]
+) -> None:
+    begun = lifter.call("POST", "/me/sessions", {"startedAt": "2026-03-01T18:30:00Z"}).json()
+    place = f"/me/sessions/{begun['sessionId']}/sets"
+    key = {"idempotency-key": "sets-1"}
+
+    with forbidden("ChangeRole", "lambda:InvokeFunction"):
+        assert lifter.call("POST", place, {"sets": [SQUAT]}, key).status >= 500
+    assert lifter.call("POST", place, {"sets": [SQUAT]}, key).status == 200
+    assert len(lifter.call("GET", place).json()["sets"]) == 1
 
 
 def test_a_workout_is_changed_and_deleted_under_its_version(lifter: Athlete, eventually: Wait) -> None:

@@ -6,7 +6,8 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import boto3
@@ -28,6 +29,27 @@ def eventually(look: Callable[[], T], holds: Callable[[T], bool]) -> T:
             return found
         assert time.monotonic() < end, f"still {found!r} after {PATIENCE_S:.0f} s"
         time.sleep(0.1)
+
+
+def physical(logical_id: str) -> str:
+    """The deployed resource's name."""
+    found = boto3.client("cloudformation").describe_stack_resource(
+        StackName=f"wotr-workers-{STAGE}", LogicalResourceId=logical_id
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+@contextmanager
+def denied(role: str, action: str) -> Iterator[None]:
+    """A role that may not do something for a while."""
+    iam, name = boto3.client("iam"), physical(role)
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=name, PolicyName="denied-by-a-test", PolicyDocument=policy)
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="denied-by-a-test")
 
 
 class Ear:

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.integration.stage import STAGE, Ask, Ear, eventually
+from tests.integration.stage import Ask, Ear, denied, eventually, physical
 
 from wotr_common import keys
 from wotr_workers.store import Item, Table
@@ -148,27 +148,6 @@ class Workflow:
 @pytest.fixture
 def workflow(outputs: dict[str, str], topic: Ear, user: str, ask: Ask) -> Workflow:
     return Workflow(outputs, topic, user, ask)
-
-
-def physical(logical_id: str) -> str:
-    """The deployed resource's name."""
-    found = boto3.client("cloudformation").describe_stack_resource(
-        StackName=f"wotr-workers-{STAGE}", LogicalResourceId=logical_id
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-@contextmanager
-def denied(role: str, action: str) -> Iterator[None]:
-    """A role that may not do something for a while."""
-    iam, name = boto3.client("iam"), physical(role)
-    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName=name, PolicyName="denied-by-a-test", PolicyDocument=policy)
-    try:
-        yield
-    finally:
-        iam.delete_role_policy(RoleName=name, PolicyName="denied-by-a-test")
 
 
 @contextmanager

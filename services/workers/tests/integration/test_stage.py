@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.integration.stage import Ear, eventually
+from tests.integration.stage import Ear, denied, eventually, physical
 
 from wotr_common import keys
 from wotr_common.events import SOURCE
@@ -135,6 +135,36 @@ def test_an_upload_is_imported_told_and_published_once(
     assert imported("second")["message"] == "0 new, 19 known, 1 set aside"
     assert len(stored(outputs, user)) == 19
     assert len({event["id"] for event in events_of(bus, user)}) == 19
+
+
+def test_an_enrolment_that_nobody_can_read_is_set_aside_at_once(outputs: dict[str, str], user: str) -> None:
+    sqs, dead = boto3.client("sqs"), physical("EnrolmentDeadLetterQueue")
+    poison = f"poison of {user}"
+    sqs.send_message(QueueUrl=outputs["workers.EnrolmentQueueUrl"], MessageBody=poison)
+
+    (letter,) = eventually(lambda: [each for each in dead_letters(dead) if each["Body"] == poison], bool)
+    assert letter["MessageAttributes"]["reason"]["StringValue"]
+    sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
+
+
+def test_an_import_that_fails_comes_again_soon_and_is_finished_then(
+    outputs: dict[str, str], topic: Ear, user: str
+) -> None:
+    logs, group = boto3.client("logs"), physical("ImportCsvLogGroup")
+    content = b"type,startedAt,durationMin\nrun,2026-01-01T07:00:00Z,30\n"
+
+    def gave_up() -> list[str]:
+        lines = [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]]
+        return [line for line in lines if "import not finished" in line and import_id in line]
+
+    import_id = f"failing-{secrets.token_hex(6)}"
+    with denied("ImportCsvRole", "dynamodb:PutItem"):
+        boto3.client("s3").put_object(
+            Bucket=outputs["data.UploadsBucketName"], Key=f"uploads/{user}/{import_id}.csv", Body=content
+        )
+        eventually(gave_up, bool)
+    # Within the patience of a test, and not when the visibility timeout of half an hour ends.
+    eventually(lambda: stored(outputs, user), lambda found: len(found) == 1)
 
 
 def test_what_is_no_export_is_refused_with_the_reason(outputs: dict[str, str], topic: Ear, user: str) -> None:
