@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,10 +20,10 @@ STAGE = "dev"
 
 
 @contextmanager
-def running(*, persist: bool = False, faults: bool = False) -> Iterator[dict[str, str]]:
+def running(*, persist: bool = False, faults: bool = False, record: bool = False) -> Iterator[dict[str, str]]:
     """Start a local cloud and give the variables that point an SDK at it; stop it at the end."""
     try:
-        with LocalCloud(ROOT, persist=persist, uv=environments.uv(), faults=faults) as cloud:
+        with LocalCloud(ROOT, persist=persist, uv=environments.uv(), faults=faults, record=record) as cloud:
             print(f"local cloud: {cloud.endpoint} (log: {cloud.log.relative_to(ROOT)})", flush=True)
             yield cloud.environment() | {"WOTR_STAGE": STAGE}
     except LocalCloudError as error:
@@ -30,14 +31,28 @@ def running(*, persist: bool = False, faults: bool = False) -> Iterator[dict[str
 
 
 @contextmanager
-def deployed(*, persist: bool = False, faults: bool = False) -> Iterator[dict[str, str]]:
+def deployed(
+    *, persist: bool = False, faults: bool = False, record: bool = False
+) -> Iterator[dict[str, str]]:
     """Start a local cloud, build everything for this machine and deploy all stacks to it.
 
-    ``faults``: they can be injected into it.
+    ``faults``: they can be injected into it. ``record``: it notes the calls that each role makes.
     """
-    with running(persist=persist, faults=faults) as variables:
+    with running(persist=persist, faults=faults, record=record) as variables:
         deploy(["up", "--stage", STAGE, "--target", "host"], variables)
         yield variables
+
+
+@contextmanager
+def recorded(suite: str, variables: Mapping[str, str]) -> Iterator[None]:
+    """Have the recording local cloud note calls of roles as those of ``suite``; keep them as evidence."""
+    address = f"{variables['AWS_ENDPOINT_URL']}/_wotr/calls/{suite}"
+    with urllib.request.urlopen(urllib.request.Request(address, method="PUT")):  # noqa: S310 - our own
+        pass
+    try:
+        yield
+    finally:
+        pipeline(["-m", "privileges", "gather"], dict(variables), "what roles did was not kept: see above")
 
 
 def own_credentials() -> dict[str, str]:

@@ -16,7 +16,7 @@ from tools.shell import ROOT, Command, Failed, capture, run, tracked
 AT_ONCE = 2
 # what mypy checks together in a project that is not laid out as src and tests
 TARGETS = {
-    "pipeline": [["deploy", "stage_client", "postgres_server", "tests"], ["e2e"], ["faults"]],
+    "pipeline": [["deploy", "privileges", "stage_client", "postgres_server", "tests"], ["e2e"], ["faults"]],
     "scripts": [["."]],
     "infra": [["tests"]],
     "tools": [["tools", "noxfile.py"]],
@@ -75,6 +75,9 @@ def templates(_arguments: Sequence[str]) -> None:
             "released library": lambda: cloud.deploy(["check-common"]),
             "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
             "events note": lambda: cloud.deploy(["events", "--check"]),
+            "IAM review": lambda: cloud.pipeline(
+                ["-m", "privileges", "check"], problem="the review of roles is stale: see above"
+            ),
             "OpenAPI document": lambda: openapi("--check"),
             "licences": licences.check,
         },

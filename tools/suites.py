@@ -78,7 +78,7 @@ def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
     if all(project.name == "local" for project in projects.select(names)):
         yield {}  # they start their own
     else:
-        with cloud.deployed() as variables:
+        with cloud.deployed(record=True) as variables, cloud.recorded("integration", variables):
             yield variables
 
 
@@ -103,15 +103,21 @@ def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
 
 
 def on_the_cloud(report: Report) -> None:
-    """Run integration, e2e, security and faults as parts of ``report``, on one local cloud for all."""
-    parts = (("integration", integration), ("e2e", e2e), ("security", security), ("faults", faults))
+    """Run integration, e2e, faults and security as parts of ``report``, on one local cloud for all.
+
+    Security is last: it compares what each role may do with what all suites made it do.
+    """
+    parts = (("integration", integration), ("e2e", e2e), ("faults", faults), ("security", security))
     with ExitStack() as stack:
-        variables = report.part("deploy", lambda: stack.enter_context(cloud.deployed(faults=True)))
+        variables = report.part(
+            "deploy", lambda: stack.enter_context(cloud.deployed(faults=True, record=True))
+        )
         for name, suite in parts:
             if variables is None:
                 report.left_out(name, "nothing is deployed")
             else:
-                report.part(name, partial(suite, [], variables))
+                with cloud.recorded(name, variables):
+                    report.part(name, partial(suite, [], variables))
 
 
 def _unit_tests(project: Project) -> Outcome:

@@ -10,4 +10,6 @@ reason, on the resource::
           E9005: why this resource need not keep that rule
         wildcards:
           SidOfTheStatement: why "*" is right there
+        unused:
+          SidOrAction: why the role has what no test makes it use
 """

@@ -60,20 +60,40 @@ class Wildcards(_house.HouseRule):
                 )
 
 
+class UnusedGrants(_house.HouseRule):
+    """A grant that no suite uses has its reason beside the role; pipeline/privileges compares."""
+
+    id = "E9015"
+    shortdesc = "A statement of a role has a Sid, and what is noted as unused is in one"
+    description = "Metadata: wotr: unused stands on a role and names a Sid or an action of its own policies"
+
+    def breaches(self, cfn: Template) -> Iterator[_house.Breach]:
+        roles = _house.resources(cfn, "AWS::IAM::Role")
+        for name in cfn.template.get("Resources", {}):
+            known: set[Any] = set()
+            where: _house.Path = ["Resources", name, "Properties", "Policies"]
+            for path, statement in _house.statements(roles.get(name, {}).get("Policies"), where):
+                known |= {statement.get("Sid"), *_house.listed(statement.get("Action", []))}
+                if "Sid" not in statement:
+                    yield path, f"{name}: give this statement a Sid, by which its use can be told"
+            for key in _house.noted(cfn, name, "unused").keys() - known:
+                yield ["Resources", name, "Metadata"], f"{name}: no statement of this role has {key}"
+
+
 class WrittenReasons(_house.HouseRule):
     """An exception that gives no reason, or that no rule reads, is worse than none."""
 
     id = "E9000"
     shortdesc = "Metadata: wotr, cfn_nag and checkov hold exceptions, each with its reason"
-    description = "Under wotr the keys are exceptions (rule ids) and wildcards (Sids); each value says why"
+    description = "Under wotr are exceptions (rule ids), wildcards and unused (Sids), each with why"
 
     def breaches(self, cfn: Template) -> Iterator[_house.Breach]:
         for name, resource in cfn.template.get("Resources", {}).items():
             notes = (resource.get("Metadata") or {}).get("wotr") or {}
             for subject, reasons in notes.items():
                 path: _house.Path = ["Resources", name, "Metadata", "wotr", subject]
-                if subject not in ("exceptions", "wildcards"):
-                    yield path, f"{name}: nothing reads {subject}; there are exceptions and wildcards"
+                if subject not in ("exceptions", "wildcards", "unused"):
+                    yield path, f"{name}: nothing reads {subject}; there are exceptions, wildcards and unused"
                 elif not isinstance(reasons, dict):
                     yield path, f"{name}: {subject} is a map, from rule id or Sid to the reason"
                 else:

@@ -212,3 +212,29 @@ def test_a_run_without_failure_ends_quietly() -> None:
 def test_pytests_closing_line_is_kept() -> None:
     outcome = suites.Outcome("shared", True, 3, "...\n\n3 passed in 0.12s\n")
     assert outcome.closing_line == "3 passed in 0.12s"
+
+
+def test_every_suite_on_the_cloud_leaves_evidence_and_security_judges_it_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    @contextlib.contextmanager
+    def deployed(**asked: bool) -> Iterator[dict[str, str]]:
+        assert asked["record"]
+        yield {}
+
+    @contextlib.contextmanager
+    def recorded(suite: str, _variables: object) -> Iterator[None]:
+        yield
+        happened.append(f"{suite} kept")
+
+    monkeypatch.setattr(cloud, "deployed", deployed)
+    monkeypatch.setattr(cloud, "recorded", recorded)
+    for suite in ("integration", "e2e", "faults", "security"):
+        monkeypatch.setattr(suites, suite, lambda _arguments, _variables, name=suite: happened.append(name))
+    suites.on_the_cloud(report.Report())
+    assert happened[-2:] == ["security", "security kept"]
+    assert {each for each in happened if "kept" in each} == {
+        f"{suite} kept" for suite in ("integration", "e2e", "faults", "security")
+    }

@@ -61,6 +61,8 @@ def note(**notes: Any) -> Change:
 
 WRITES = ("WriteRole", "Policies", 0, "PolicyDocument", "Statement", 0)
 READS = ("ReadRole", "Policies", 0, "PolicyDocument", "Statement", 0)
+UNUSED = ("Resources", "WriteRole", "Metadata")
+A_REASON = "only a disaster makes it so"
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}
 ALIAS = {"Ref": "WriteFunction.Alias"}
 INVOKES = {"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": ALIAS}]}
@@ -125,6 +127,9 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("E9014", "alarm with actions", drop("DeadLetterAlarm", "AlarmActions")),
     ("E9014", "call it", put("Resources", "Kept", value={"Type": "AWS::SQS::Queue"})),
     ("E9011", "Bucket invokes", put("Bucket", "NotificationConfiguration", value=INVOKES)),
+    ("E9015", "a Sid", drop(*WRITES, "Sid")),
+    ("E9015", "has s3:GetObject", put(*UNUSED, value={"wotr": {"unused": {"s3:GetObject": A_REASON}}})),
+    ("E9015", "has NoSuchSid", note(unused={"NoSuchSid": A_REASON})),
     ("E9012", "output QueueUrl", drop("Outputs", "QueueUrl", "Export")),
     ("E9012", "output QueueUrl", put("Outputs", "QueueUrl", "Export", "Name", value="wotr-queue")),
 ]

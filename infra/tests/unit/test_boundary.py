@@ -59,6 +59,24 @@ def test_every_grant_of_every_stack_is_within_the_boundary(render: Any) -> None:
     assert not outside, "\n".join(outside)
 
 
+def test_every_role_of_every_template_has_a_boundary_of_ours() -> None:
+    paths = [*ROOT.glob("infra/*.yml"), *ROOT.glob("services/*/template.yml"), *ROOT.glob("pipeline/*.yml")]
+    platforms = {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-PermissionsBoundaryArn"}}
+    seen = 0
+    for template in (templates.load(path, ROOT) for path in paths):
+        own = [
+            {"Ref": name}
+            for name, resource in template.resources.items()
+            if resource["Type"] == "AWS::IAM::ManagedPolicy"
+        ]
+        for name, resource in template.resources.items():
+            if resource["Type"] == "AWS::IAM::Role":
+                seen += 1
+                assert resource["Properties"].get("PermissionsBoundary") in (platforms, *own), name
+                assert "E9005" not in str(resource.get("Metadata")), f"{name} is excepted"
+    assert seen > 30
+
+
 def test_identity_is_touched_only_to_give_a_task_the_roles_that_its_stack_made_for_it() -> None:
     found = [
         (where, statement, template)

@@ -16,6 +16,11 @@ def proof() -> Proof:
     return lambda statement, figure: _LINES.append((statement, figure))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What each role may do is compared last, with what all the others made it do."""
+    items.sort(key=lambda item: item.path.name == "test_privilege.py")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The lines, in the order of their statements."""
     width = max((len(statement) for statement, _ in _LINES), default=0)

@@ -25,6 +25,9 @@ from waiting import eventually
 
 from deploy import packages, run
 from postgres_server import PostgresServer
+from privileges import evidence
+from privileges.contract import Contract
+from privileges.deployed import NotRecorded
 from stage_client import Stage
 
 Proof = Callable[[str, str], None]
@@ -88,7 +91,16 @@ def deployed(stage: Stage) -> Iterator[dict[str, str]]:
     done = run.up(ROOT, stage.name, [STACK], given=[f"{STACK}.Protected=false"], target=packages.HOST)
     assert done.good, done
     yield stage.outputs(STACK)
+    missing = _missing_to_roles(stage)
     boto3.client("cloudformation").delete_stack(StackName=f"wotr-{STACK}-{stage.name}")
+    assert missing == []
+
+
+def _missing_to_roles(stage: Stage) -> list[str]:
+    """What the roles of the stack lack; what they did is kept, for they go with it."""
+    with suppress(NotRecorded):
+        return evidence.gather(Contract.of(ROOT), stage.name, ROOT).missing
+    return []
 
 
 @pytest.fixture(scope="module")
