@@ -12,6 +12,7 @@ import pytest
 from abreast import Abreast
 from analytics_consumers import Collect, DailySummary, Project, Transform
 from consumer import Consumer, World
+from enrolment_consumer import Enrol
 from runs import FAULTS, Outcome
 from sessions_consumers import SessionLoad, StartWorkflow
 from table import table
@@ -24,6 +25,7 @@ CONSUMERS: tuple[type[Consumer], ...] = (
     ImportCsv,
     Records,
     PrLog,
+    Enrol,
     Publish,
     StartWorkflow,
     SessionLoad,
