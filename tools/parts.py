@@ -102,10 +102,11 @@ def nag(_arguments: Sequence[str]) -> None:
 
 
 def openapi(*arguments: str) -> None:
-    """Write the API's OpenAPI document from its code; with ``--check`` only compare."""
+    """Write what is made from the API's routes, document and limits; with ``--check`` only compare."""
     (api,) = projects.select(["api"])
     python = environments.python(api.name, api.lock)
-    run([python, "-m", "wotr_api.openapi", *arguments], env=cloud.import_paths(api), cwd=api.directory)
+    for made in ("openapi", "pacing"):
+        run([python, "-m", f"wotr_api.{made}", *arguments], env=cloud.import_paths(api), cwd=api.directory)
 
 
 def contract_schemas() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,10 +86,14 @@ class Bucket:
         return f"{self.s3.meta.endpoint_url}/{self.name}/{key}"
 
 
-def packaged(template: Template, bucket: str, package: Package | None) -> str:
+def packaged(
+    template: Template, bucket: str, package: Package | None, given: Mapping[str, str] | None = None
+) -> str:
     """The template as compact JSON, every function's ``CodeUri`` being the package's bucket and key.
 
-    Literal, because SAM publishes a version only when the code's location in the template changes.
+    Literal, because SAM publishes a version only when the code's location in the template changes. For the
+    same reason a document of an API names its parameters' values, as a hash: SAM deploys the API only when
+    the document's text changes, and would leave a new value unheard (aws/serverless-application-model#914).
     """
     body = copy.deepcopy(template.body)
     if package is not None:
@@ -97,4 +102,15 @@ def packaged(template: Template, bucket: str, package: Package | None) -> str:
         for function in template.functions:
             properties = body["Resources"][function.logical_id]["Properties"]
             properties["CodeUri"] = {"Bucket": bucket, "Key": package.key}
+    for resource in body["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            info = resource["Properties"]["DefinitionBody"]["info"]
+            info["description"] = f"parameters {_values(template, given or {})}"
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def _values(template: Template, given: Mapping[str, str]) -> str:
+    """A hash of what the template's parameters are, by default or by what is ``given``."""
+    defaults = {name: declared.get("Default") for name, declared in template.parameters.items()}
+    text = json.dumps({**defaults, **given}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -133,7 +133,8 @@ class _Run:
         digest = self.bucket.put_package(package) if package else None
         if package:
             self.bucket.put_bill(package, sbom.write(package, sbom.lock_of(template)).read_text("utf-8"))
-        url = self.bucket.put_template(template.stack, packaged(template, self.bucket.name, package))
+        given = self.given.get(template.stack, {})
+        url = self.bucket.put_template(template.stack, packaged(template, self.bucket.name, package, given))
         made = self._image(template, package) if package else {}
         outcome = self._change(template, name, made, template_url=url)
         if digest:

@@ -61,6 +61,28 @@ def test_a_budget_is_made_with_its_notifications(stack: Deploy, client: Client) 
     assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
 
 
+def test_a_web_acl_is_associated_with_a_stage_and_let_go_with_its_stack(stack: Deploy, client: Client) -> None:
+    region = client("wafv2").meta.region_name
+    stage = f"arn:aws:apigateway:{region}::/restapis/contract/stages/v1"
+    seen = {"CloudWatchMetricsEnabled": False, "SampledRequestsEnabled": False, "MetricName": "contract"}
+    acl = {
+        "Type": "AWS::WAFv2::WebACL",
+        "Properties": {"Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen},
+    }
+    arn = {"Fn::GetAtt": ["Acl", "Arn"]}
+    association = {
+        "Type": "AWS::WAFv2::WebACLAssociation",
+        "Properties": {"ResourceArn": stage, "WebACLArn": arn},
+    }
+    made = stack({"Acl": acl, "Association": association})
+    found = client("wafv2").get_web_acl_for_resource(ResourceArn=stage)["WebACL"]
+    assert found["Id"] == made.ids["Acl"].split("|")[1]
+
+    deploy(client, {"Resources": {"Acl": acl}}, name=made.name)
+    with pytest.raises(ClientError, match="WAFNonexistentItem"):
+        client("wafv2").get_web_acl_for_resource(ResourceArn=stage)
+
+
 def test_a_saved_query_is_made_replaced_and_removed_with_its_stack(stack: Deploy, client: Client) -> None:
     def query(text: str) -> dict[str, Any]:
         said = {"Name": "contract", "Database": "default", "QueryString": text, "WorkGroup": "primary"}

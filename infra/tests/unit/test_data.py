@@ -99,20 +99,74 @@ def test_a_bucket_is_private_versioned_logged_and_announces_its_objects(render: 
     assert destination == {"Fn::ImportValue": "wotr-platform-dev-AccessLogBucketName"}
 
 
+def policy(data: Any, bucket: str) -> dict[str, Any]:
+    """The statements of the bucket's policy by Sid; all of them refuse."""
+    found = data.of_type("AWS::S3::BucketPolicy").values()
+    (said,) = [each["Properties"] for each in found if each["Properties"]["Bucket"] == {"Ref": bucket}]
+    statements = {each["Sid"]: each for each in said["PolicyDocument"]["Statement"]}
+    assert all((each["Effect"], each["Principal"]) == ("Deny", "*") for each in statements.values())
+    return statements
+
+
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_a_bucket_refuses_plain_http_for_itself_and_its_objects(render: Any, bucket: str) -> None:
-    found = render("data").of_type("AWS::S3::BucketPolicy").values()
-    (policy,) = [each["Properties"] for each in found if each["Properties"]["Bucket"] == {"Ref": bucket}]
-    assert policy["PolicyDocument"]["Statement"] == [
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, f"${{{bucket}.Arn}}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    ]
+    assert policy(render("data"), bucket)["TlsOnly"] == {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, f"${{{bucket}.Arn}}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_only_the_signer_of_forms_and_trusted_writers_put_objects(render: Any, bucket: str) -> None:
+    signer = "arn:aws:iam::111122223333:role/wotr-api-dev-ChangeRole-*"
+    trusted = ["arn:aws:iam::111122223333:role/operator", "arn:aws:iam::111122223333:user/ada"]
+
+    alone = policy(render("data"), bucket)["KnownWritersOnly"]
+    with_others = policy(render("data", TrustedWriters=",".join(trusted)), bucket)["KnownWritersOnly"]
+
+    assert "s3:PutObject" in alone["Action"]
+    assert alone["Resource"] == f"${{{bucket}.Arn}}/*"
+    assert alone["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": signer}}
+    assert with_others["Condition"] == {
+        "ArnNotLike": {"aws:PrincipalArn": signer},
+        "ArnNotEquals": {"aws:PrincipalArn": trusted},
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_an_object_is_encrypted_by_the_platform_key_or_not_taken(render: Any, bucket: str) -> None:
+    statements = policy(render("data"), bucket)
+    header = "s3:x-amz-server-side-encryption"
+
+    assert statements["NoOtherEncryption"]["Condition"] == {
+        "Null": {header: "false"},
+        "StringNotEquals": {header: "aws:kms"},
+    }
+    assert statements["NoOtherKey"]["Condition"] == {
+        "Null": {f"{header}-aws-kms-key-id": "false"},
+        "ArnNotEquals": {f"{header}-aws-kms-key-id": PLATFORM_KEY},
+    }
+    assert statements["NoKeyOfTheCallersOwn"]["Condition"] == {
+        "Null": {f"{header}-customer-algorithm": "false"}
+    }
+    for sid in ("NoOtherEncryption", "NoOtherKey", "NoKeyOfTheCallersOwn"):
+        assert (statements[sid]["Action"], statements[sid]["Resource"]) == (
+            "s3:PutObject",
+            f"${{{bucket}.Arn}}/*",
+        )
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_pages_post_forms_from_configured_origins_only(render: Any, bucket: str) -> None:
+    pages = ["https://app.example.com", "https://beta.example.com"]
+
+    assert "CorsConfiguration" not in render("data").properties(bucket)
+    (rule,) = render("data", AllowedOrigins=",".join(pages)).properties(bucket)["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (pages, ["POST"])
 
 
 def test_uploads_go_after_a_month_with_their_old_versions_and_unfinished_parts(render: Any) -> None:

@@ -63,3 +63,27 @@ def test_the_packaged_template_names_bucket_and_key_and_is_the_same_otherwise(to
     assert "CodeUri" not in body["Globals"]["Function"]
     body["Globals"]["Function"]["CodeUri"] = "."
     assert body == template.body, "the source template is not touched"
+
+
+def test_a_documents_text_changes_with_each_value_of_a_parameter(tmp_path: Path) -> None:
+    """Else SAM makes no deployment of the API, and its stage goes on with the old value."""
+    service = tmp_path / "services" / "web"
+    service.mkdir(parents=True)
+    (service / "template.yml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Parameters: {Stage: {Type: String}, Origin: {Type: String, Default: none}}\n"
+        "Resources:\n"
+        "  Api:\n"
+        "    Type: AWS::Serverless::Api\n"
+        "    Properties: {StageName: dev, DefinitionBody: {info: {title: web}, paths: {}}}\n",
+        encoding="utf-8",
+    )
+    template = templates.load(service / "template.yml", tmp_path)
+
+    def info(**given: str) -> str:
+        body = json.loads(packaged(template, "artifacts", None, given))
+        return json.dumps(body["Resources"]["Api"]["Properties"]["DefinitionBody"]["info"])
+
+    assert info() == info() == info(Origin="none")
+    assert len({info(), info(Origin="https://a"), info(Origin="https://b")}) == 3
+    assert "description" not in template.resources["Api"]["Properties"]["DefinitionBody"]["info"]

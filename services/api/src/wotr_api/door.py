@@ -13,6 +13,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response, Router
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+from wotr_api import edge
 from wotr_common.observability import CORRELATION_HEADER, correlation_id_of_request, logger
 from wotr_common.problems import CONTENT_TYPE, FieldError, Problem, invalid, unavailable
 
@@ -39,11 +40,12 @@ def router() -> Router:
 
 
 def handle(app: APIGatewayRestResolver, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one call; the correlation id is in its log lines and in the answer's header."""
+    """Answer one call; the correlation id is in its log lines and in the answer's header, beside the edge's."""
     correlation_id = correlation_id_of_request(event)
     logger.set_correlation_id(correlation_id)
     answered: dict[str, Any] = app.resolve(event, context)
-    answered.setdefault("multiValueHeaders", {})[CORRELATION_HEADER] = [correlation_id]
+    always = {CORRELATION_HEADER: correlation_id, **edge.headers(event)}
+    answered.setdefault("multiValueHeaders", {}).update({name: [value] for name, value in always.items()})
     logger.info(
         "answered", method=event.get("httpMethod"), route=event.get("resource"), status=answered["statusCode"]
     )
@@ -57,12 +59,12 @@ def answer(status: int, body: object, headers: Mapping[str, str] | None = None) 
 
 def done() -> Response[str]:
     """An answer without a body."""
-    return Response(status_code=204, body="", headers={"Cache-Control": "no-store"})
+    return Response(status_code=204, body="")
 
 
 def download(name: str, content_type: str, text: str) -> Response[str]:
     """A file that a browser saves as `name`."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(status_code=200, content_type=content_type, body=text, headers=headers)
 
 
@@ -73,12 +75,7 @@ def refused_parameter(name: str, message: str) -> Problem:
 
 def _json(status: int, body: object, content_type: str, headers: Mapping[str, str] | None) -> Response[str]:
     text = json.dumps(body, separators=(",", ":"))
-    return Response(
-        status_code=status,
-        content_type=content_type,
-        body=text,
-        headers={**(headers or {}), "Cache-Control": "no-store"},
-    )
+    return Response(status_code=status, content_type=content_type, body=text, headers=dict(headers or {}))
 
 
 def _problem(problem: Problem) -> Response[str]:

@@ -37,11 +37,18 @@ class UploadForms:
             Fields={"Content-Type": wanted.content_type},
             Conditions=[
                 ["content-length-range", 1, wanted.most_bytes],
-                ["starts-with", "$Content-Type", wanted.content_type_begins],
+                _of_type(wanted),
             ],
             ExpiresIn=int(LASTS.total_seconds()),
         )
         return UploadForm(url=signed["url"], fields=signed["fields"], expires_at=self._now() + LASTS)
+
+
+def _of_type(wanted: Wanted) -> list[str]:
+    """The condition on the type: exactly the form's own, unless another may be sent in its place."""
+    if wanted.content_type_begins is None:
+        return ["eq", "$Content-Type", wanted.content_type]
+    return ["starts-with", "$Content-Type", wanted.content_type_begins]
 
 
 class ExportedFiles:

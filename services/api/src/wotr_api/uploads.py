@@ -42,25 +42,26 @@ class PhotoUpload(UploadForm):
 class Wanted:
     """One object that somebody may put: where, of which type, of 1 to `most_bytes` bytes.
 
-    `content_type` is the form's own; another that begins with `content_type_begins` may be sent in its place.
+    `content_type` is the form's own; where there is `content_type_begins`, another that begins so will do.
     """
 
     key: str
     content_type: str
-    content_type_begins: str
     most_bytes: int
+    content_type_begins: str | None = None
 
 
 def export(user_id: str, import_id: str, content_type: str) -> Wanted:
     """The object that an import reads."""
     if content_type == "application/json":
-        return Wanted(f"uploads/{user_id}/{import_id}.json", content_type, content_type, EXPORT_BYTES)
-    return Wanted(f"uploads/{user_id}/{import_id}.csv", content_type, "text/", EXPORT_BYTES)
+        return Wanted(f"uploads/{user_id}/{import_id}.json", content_type, EXPORT_BYTES)
+    # Programs call the same table text/csv, text/plain or text/comma-separated-values.
+    return Wanted(f"uploads/{user_id}/{import_id}.csv", content_type, EXPORT_BYTES, "text/")
 
 
 def photo(photo_key: str, content_type: str) -> Wanted:
     """The object of a photo."""
-    return Wanted(photo_key, content_type, content_type, PHOTO_BYTES)
+    return Wanted(photo_key, content_type, PHOTO_BYTES)
 
 
 def photo_key(user_id: str, name: str) -> str:

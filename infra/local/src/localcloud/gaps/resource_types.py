@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import athena, budgets, eventbridge
+from ministack.services import athena, budgets, eventbridge, waf
 from ministack.services.cloudformation import provisioners
 
 from localcloud.gaps import Settings
@@ -32,6 +32,8 @@ TOUCHES = (
     "ministack.services.athena:_delete_named_query",
     "ministack.services.budgets:_create_budget",
     "ministack.services.budgets:_delete_budget",
+    "ministack.services.waf:_associate_web_acl",
+    "ministack.services.waf:_disassociate_web_acl",
 )
 
 _log = logging.getLogger("localcloud")
@@ -121,6 +123,30 @@ def _delete_named_query(query_id: str, _properties: Properties) -> None:
     call(athena._delete_named_query, {"NamedQueryId": query_id})
 
 
+# AWS::WAFv2::WebACLAssociation: MiniStack keeps it and asks no web ACL. Any change replaces it, as on AWS
+
+
+def _associate_web_acl(_logical_id: str, properties: Properties, _stack: str) -> Provisioned:
+    call(waf._associate_web_acl, properties)
+    return f"{properties['ResourceArn']}|{properties['WebACLArn']}", {}
+
+
+def _reassociate_web_acl(_id: str, old: Properties, new: Properties, stack: str, name: str) -> Provisioned:
+    _disassociate_web_acl(_id, old)
+    return _associate_web_acl(name, new, stack)
+
+
+def _disassociate_web_acl(_id: str, properties: Properties) -> None:
+    call(waf._disassociate_web_acl, properties)
+
+
+# AWS::WAFv2::LoggingConfiguration: what no web ACL decides, it cannot log
+
+
+def _web_acl_log(properties: Properties) -> Provisioned:
+    return properties["ResourceArn"], {"ManagedByFirewallManager": "false"}
+
+
 # AWS::ApplicationAutoScaling: MiniStack has no such service and does not meter capacity
 
 
@@ -179,6 +205,12 @@ _MADE: dict[str, dict[str, Any]] = {
         "update_with_logical_id": True,
         "delete": _delete_named_query,
     },
+    "AWS::WAFv2::WebACLAssociation": {
+        "create": _associate_web_acl,
+        "update": _reassociate_web_acl,
+        "update_with_logical_id": True,
+        "delete": _disassociate_web_acl,
+    },
     "AWS::Budgets::Budget": {
         "create": _create_budget,
         "update": _update_budget,
@@ -192,5 +224,6 @@ _RECORDED: dict[str, dict[str, Any]] = {
         "AWS::ApplicationAutoScaling::ScalableTarget": _scalable_target,
         "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
         "AWS::EC2::FlowLog": _flow_log,
+        "AWS::WAFv2::LoggingConfiguration": _web_acl_log,
     }.items()
 }

@@ -55,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
         Load,
         query=LoadDays,
         problems=(422,),
+        pace="heavy",
     ),
     Route(
         "get",
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
         problems=(422,),
         place="the file, good for fifteen minutes",
         files=("text/csv", "application/json"),
+        pace="heavy",
     ),
     Route(
         "get",

@@ -20,6 +20,7 @@ IMPORTS = (
         body=NewImport,
         problems=BODY_PROBLEMS,
         place="the import",
+        pace="grant",
     ),
     Route(
         "get",
@@ -75,5 +76,6 @@ IMPORTS = (
         status=201,
         body=NewPhoto,
         problems=BODY_PROBLEMS,
+        pace="grant",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 Auth = Literal["sigv4", "cognito", "open"]
+Pace = Literal["machine", "read", "write", "heavy", "grant"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,9 @@ class Route:
 
     `answer` is None where there is no body; `place` says what `Location` leads to. A route that answers a
     file names the types that it may have as `files`; `answer` is then what says where a large one is, by 303.
+
+    `pace` is said where it is not what the route's authentication and method imply: one call of a `heavy`
+    route stands for many queries, and a `grant` gives something out that works without the API.
     """
 
     method: Literal["get", "post", "patch", "delete"]
@@ -31,6 +35,16 @@ class Route:
     problems: tuple[int, ...] = field(default=())
     place: str | None = None
     files: tuple[str, ...] = ()
+    pace: Pace | None = None
+
+    @property
+    def paced(self) -> Pace:
+        """The class of limits that the route's callers share: calls per second, and at once."""
+        if self.pace is not None:
+            return self.pace
+        if self.auth == "sigv4":
+            return "machine"
+        return "read" if self.method == "get" else "write"
 
 
 BODY_PROBLEMS = (400, 409, 413, 415, 422)

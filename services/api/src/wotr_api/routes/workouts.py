@@ -42,6 +42,7 @@ OF_EVERYBODY = (
         Page,
         query=Everybody,
         problems=(422,),
+        pace="heavy",
     ),
     Route(
         "get",
