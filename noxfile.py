@@ -122,21 +122,21 @@ def integration(arguments: list[str]) -> None:
 @command
 def e2e(arguments: list[str]) -> None:
     """Black-box tests of the deployed platform; words after -- go to pytest (-- -k import)."""
-    with cloud.deployed(record=True) as variables, cloud.recorded("e2e", variables):
+    with cloud.deployed(record=True, guarded=True) as variables, cloud.recorded("e2e", variables):
         suites.e2e(arguments, variables)
 
 
 @command
 def security(arguments: list[str]) -> None:
     """The proofs of what SECURITY.md says, with figures; words after -- go to pytest (-- -k audit)."""
-    with cloud.deployed(record=True) as variables, cloud.recorded("security", variables):
+    with cloud.deployed(record=True, guarded=True) as variables, cloud.recorded("security", variables):
         suites.security(arguments, variables)
 
 
 @command
 def faults(arguments: list[str]) -> None:
     """Each consumer under duplicates, disorder, crashes, poison, throttling (-- -k "write and poison")."""
-    with cloud.deployed(faults=True, record=True) as variables, cloud.recorded("faults", variables):
+    with cloud.deployed(faults=True, record=True, guarded=True) as variables, cloud.recorded("faults", variables):
         suites.faults(arguments, variables)
 
 

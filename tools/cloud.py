@@ -30,16 +30,27 @@ def running(*, persist: bool = False, faults: bool = False, record: bool = False
         raise Failed(str(error)) from error
 
 
+GUARDS = (
+    "api.AllowedOrigins=https://app.example.com,http://localhost:5173",
+    "data.AllowedOrigins=https://app.example.com,http://localhost:5173",
+    "api.MachineSourceCidrs=127.0.0.0/8",
+    "api.WebAcl=on",
+    "data.TrustedWriters=arn:aws:iam::*:role/wotr-e2e-trusted-writer",
+)
+
+
 @contextmanager
 def deployed(
-    *, persist: bool = False, faults: bool = False, record: bool = False
+    *, persist: bool = False, faults: bool = False, record: bool = False, guarded: bool = False
 ) -> Iterator[dict[str, str]]:
     """Start a local cloud, build everything for this machine and deploy all stacks to it.
 
     ``faults``: they can be injected into it. ``record``: it notes the calls that each role makes.
+    ``guarded``: what is guarded by parameter only, is.
     """
+    guards = [word for guard in GUARDS for word in ("--set", guard)] if guarded else []
     with running(persist=persist, faults=faults, record=record) as variables:
-        deploy(["up", "--stage", STAGE, "--target", "host"], variables)
+        deploy(["up", "--stage", STAGE, "--target", "host", *guards], variables)
         yield variables
 
 

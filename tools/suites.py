@@ -78,7 +78,7 @@ def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
     if all(project.name == "local" for project in projects.select(names)):
         yield {}  # they start their own
     else:
-        with cloud.deployed(record=True) as variables, cloud.recorded("integration", variables):
+        with cloud.deployed(record=True, guarded=True) as variables, cloud.recorded("integration", variables):
             yield variables
 
 
@@ -110,7 +110,7 @@ def on_the_cloud(report: Report) -> None:
     parts = (("integration", integration), ("e2e", e2e), ("faults", faults), ("security", security))
     with ExitStack() as stack:
         variables = report.part(
-            "deploy", lambda: stack.enter_context(cloud.deployed(faults=True, record=True))
+            "deploy", lambda: stack.enter_context(cloud.deployed(faults=True, record=True, guarded=True))
         )
         for name, suite in parts:
             if variables is None:

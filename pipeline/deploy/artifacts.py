@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MISSING = ("404", "NoSuchKey", "NotFound")
 _DIGEST = "code-sha256"
+API = "AWS::Serverless::Api"
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,13 @@ class Bucket:
 
 
 def packaged(
-    template: Template, bucket: str, package: Package | None, given: Mapping[str, str] | None = None
+    template: Template, bucket: str, package: Package | None, values: Mapping[str, str] | None = None
 ) -> str:
     """The template as compact JSON, every function's ``CodeUri`` being the package's bucket and key.
 
     Literal, because SAM publishes a version only when the code's location in the template changes. For the
-    same reason a document of an API names its parameters' values, as a hash: SAM deploys the API only when
-    the document's text changes, and would leave a new value unheard (aws/serverless-application-model#914).
+    same reason the document of an API names the ``values`` of parameters, as a hash: SAM deploys the API
+    only when the document's text changes, and would leave a new value unheard.
     """
     body = copy.deepcopy(template.body)
     if package is not None:
@@ -103,14 +104,14 @@ def packaged(
             properties = body["Resources"][function.logical_id]["Properties"]
             properties["CodeUri"] = {"Bucket": bucket, "Key": package.key}
     for resource in body["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Api":
+        if resource["Type"] == API:
             info = resource["Properties"]["DefinitionBody"]["info"]
-            info["description"] = f"parameters {_values(template, given or {})}"
+            info["description"] = f"parameters {_parameters(template, values or {})}"
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
-def _values(template: Template, given: Mapping[str, str]) -> str:
-    """A hash of what the template's parameters are, by default or by what is ``given``."""
+def _parameters(template: Template, values: Mapping[str, str]) -> str:
+    """A hash of what the template's parameters are, by default or by ``values``."""
     defaults = {name: declared.get("Default") for name, declared in template.parameters.items()}
-    text = json.dumps({**defaults, **given}, sort_keys=True)
+    text = json.dumps({**defaults, **values}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

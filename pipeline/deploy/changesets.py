@@ -109,6 +109,13 @@ def deploy(
     return _Stack(cloudformation, request.stack_name).deploy(request, watch)
 
 
+def kept(cloudformation: CloudFormationClient, request: Request) -> dict[str, str]:
+    """The parameters, with their values, that deploying the request would leave as the stack has them."""
+    stack = _Stack(cloudformation, request.stack_name)
+    described = stack.describe()
+    return stack.kept(request, described) if described else {}
+
+
 class _Stack:
     """One stack of this name, whether it exists yet or not."""
 
@@ -117,7 +124,7 @@ class _Stack:
         self._name = name
 
     def deploy(self, request: Request, watch: Callable[[Event], None]) -> Outcome:
-        stack = self._describe()
+        stack = self.describe()
         kind = self._kind(stack["StackStatus"] if stack else None)
         change_set = f"wotr-{uuid.uuid4().hex[:12]}"
         self._create(request, stack, kind, change_set)
@@ -132,7 +139,7 @@ class _Stack:
             return Outcome("unchanged", ())
         return Outcome("created" if kind == "CREATE" else "updated", changes)
 
-    def _describe(self) -> StackTypeDef | None:
+    def describe(self) -> StackTypeDef | None:
         try:
             stack = self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0]
         except ClientError as error:
@@ -167,7 +174,7 @@ class _Stack:
             {"ParameterKey": key, "ParameterValue": value} for key, value in request.parameters.items()
         ]
         if kind == "UPDATE" and stack:
-            kept = self._kept(request, stack)
+            kept = self.kept(request, stack)
             parameters += [{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
         order: CreateChangeSetInputTypeDef = {
             "StackName": self._name,
@@ -186,18 +193,20 @@ class _Stack:
         except ClientError as error:
             raise StackFailed(f"{self._name}: {error.response['Error']['Message']}") from error
 
-    def _kept(self, request: Request, stack: StackTypeDef) -> list[str]:
+    def kept(self, request: Request, stack: StackTypeDef) -> dict[str, str]:
         """Parameters that an earlier deployment set by hand: a value that is not its template's default.
 
         The others follow the new template's default, so that a changed default arrives.
         """
-        values = {item["ParameterKey"]: item.get("ParameterValue") for item in stack.get("Parameters", [])}
+        values = {
+            item["ParameterKey"]: item.get("ParameterValue", "") for item in stack.get("Parameters", [])
+        }
         left_open = [name for name in sorted(request.declared - set(request.parameters)) if name in values]
         if not left_open:
-            return []
+            return {}
         summary = self._cloudformation.get_template_summary(StackName=self._name)
         defaults = {item["ParameterKey"]: item.get("DefaultValue") for item in summary.get("Parameters", [])}
-        return [name for name in left_open if values[name] != defaults.get(name)]
+        return {name: values[name] for name in left_open if values[name] != defaults.get(name)}
 
     def _wait_for_changes(self, change_set: str, kind: Kind) -> tuple[Change, ...] | None:
         """The changes of the change set, or None (and it is deleted) if there are none."""
@@ -277,7 +286,7 @@ class _Stack:
 
     def _wait_until_deleted(self) -> None:
         for _ in self._patience():
-            stack = self._describe()
+            stack = self.describe()
             if stack is None:
                 return
             if stack["StackStatus"] == "DELETE_FAILED":

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import changesets, graph, images, packages, sbom, settings, templates
-from deploy.artifacts import Bucket, packaged
+from deploy.artifacts import API, Bucket, packaged
 from deploy.changesets import Change, Event
 from deploy.errors import DeployError
 from deploy.packages import Package, Target
@@ -133,13 +133,20 @@ class _Run:
         digest = self.bucket.put_package(package) if package else None
         if package:
             self.bucket.put_bill(package, sbom.write(package, sbom.lock_of(template)).read_text("utf-8"))
-        given = self.given.get(template.stack, {})
-        url = self.bucket.put_template(template.stack, packaged(template, self.bucket.name, package, given))
+        text = packaged(template, self.bucket.name, package, self._values(template, name))
+        url = self.bucket.put_template(template.stack, text)
         made = self._image(template, package) if package else {}
         outcome = self._change(template, name, made, template_url=url)
         if digest:
             refuse_foreign_code(self.clients, name, template, digest)
         return outcome
+
+    def _values(self, template: Template, name: str) -> dict[str, str]:
+        """Parameters of an API's template that will have no default: given now, or kept from before."""
+        if not any(each["Type"] == API for each in template.resources.values()):
+            return {}
+        request = self._request(template, name, {})
+        return {**changesets.kept(self.clients.cloudformation, request), **request.parameters}
 
     def _image(self, template: Template, package: Package) -> dict[str, str]:
         """The parameter that names the service's image, where this machine is what runs it.
@@ -166,7 +173,16 @@ class _Run:
     def _change(
         self, template: Template, name: str, made: dict[str, str], **source: str
     ) -> changesets.Outcome:
-        request = changesets.Request(
+        return changesets.deploy(
+            self.clients.cloudformation,
+            self._request(template, name, made, **source),
+            lambda event: self.watch(template.stack, event),
+        )
+
+    def _request(
+        self, template: Template, name: str, made: dict[str, str], **source: str
+    ) -> changesets.Request:
+        return changesets.Request(
             stack_name=name,
             parameters={
                 **({"Stage": self.stage} if "Stage" in template.parameters else {}),
@@ -177,9 +193,6 @@ class _Run:
             tags={"wotr:stack": template.stack},
             protect=self.stage == "prod" or template.stack == templates.BOOTSTRAP,
             **source,
-        )
-        return changesets.deploy(
-            self.clients.cloudformation, request, lambda event: self.watch(template.stack, event)
         )
 
 

@@ -34,9 +34,7 @@ def test_a_policy_refuses_other_keys_and_keys_of_the_callers_own(client: Client)
         }
         for condition in conditions
     ]
-    s3.put_bucket_policy(
-        Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": refused})
-    )
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": refused}))
     may = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
     iam.create_user(UserName="writes-keys")
     iam.put_user_policy(
@@ -50,7 +48,7 @@ def test_a_policy_refuses_other_keys_and_keys_of_the_callers_own(client: Client)
     )
 
     writer.put_object(Bucket=BUCKET, Key="a", Body=b"x")
-    by_kms = {"Bucket": BUCKET, "Key": "a", "Body": b"x", "ServerSideEncryption": "aws:kms"}
+    by_kms: Any = {"Bucket": BUCKET, "Key": "a", "Body": b"x", "ServerSideEncryption": "aws:kms"}
     writer.put_object(**by_kms, SSEKMSKeyId=MINE)
     with pytest.raises(ClientError, match="AccessDenied"):
         writer.put_object(**by_kms, SSEKMSKeyId=MINE.replace("mine", "theirs"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import urllib.error
 import urllib.request
 from typing import Any
@@ -17,7 +18,7 @@ from localcloud import LocalCloud
 HERE = "127.0.0.0/8"
 ELSEWHERE = "203.0.113.0/24"
 MOCK = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
-PASSWORD = "Aa1-contract-contract"
+PASSWORD = f"Aa1-{secrets.token_urlsafe(12)}"
 
 
 def scheme(kind: str, **more: Any) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def test_a_budget_is_made_with_its_notifications(stack: Deploy, client: Client) 
     assert found["BudgetLimit"] == {"Amount": "50", "Unit": "USD"}
 
 
-def test_a_web_acl_is_associated_with_a_stage_and_let_go_with_its_stack(stack: Deploy, client: Client) -> None:
+def test_a_web_acl_is_associated_with_a_stage_and_let_go_with_its_stack(
+    stack: Deploy, client: Client
+) -> None:
     region = client("wafv2").meta.region_name
     stage = f"arn:aws:apigateway:{region}::/restapis/contract/stages/v1"
     seen = {"CloudWatchMetricsEnabled": False, "SampledRequestsEnabled": False, "MetricName": "contract"}

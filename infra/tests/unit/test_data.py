@@ -165,7 +165,9 @@ def test_pages_post_forms_from_configured_origins_only(render: Any, bucket: str)
     pages = ["https://app.example.com", "https://beta.example.com"]
 
     assert "CorsConfiguration" not in render("data").properties(bucket)
-    (rule,) = render("data", AllowedOrigins=",".join(pages)).properties(bucket)["CorsConfiguration"]["CorsRules"]
+    (rule,) = render("data", AllowedOrigins=",".join(pages)).properties(bucket)["CorsConfiguration"][
+        "CorsRules"
+    ]
     assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (pages, ["POST"])
 
 

@@ -80,8 +80,8 @@ def test_a_documents_text_changes_with_each_value_of_a_parameter(tmp_path: Path)
     )
     template = templates.load(service / "template.yml", tmp_path)
 
-    def info(**given: str) -> str:
-        body = json.loads(packaged(template, "artifacts", None, given))
+    def info(**values: str) -> str:
+        body = json.loads(packaged(template, "artifacts", None, values))
         return json.dumps(body["Resources"]["Api"]["Properties"]["DefinitionBody"]["info"])
 
     assert info() == info() == info(Origin="none")

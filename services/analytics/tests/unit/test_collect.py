@@ -72,6 +72,9 @@ def test_a_request_is_recorded_under_its_id_and_time(collect: Any, dynamodb: Dyn
     }
     assert answer["headers"]["x-request-id"] == "JKJaXmPLvHcESHA="
     assert answer["headers"]["cache-control"] == "no-store"
+    assert answer["headers"]["strict-transport-security"].startswith("max-age=63072000")
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer["headers"]["content-security-policy"]
     (item,) = items(dynamodb)
     assert item == {
         "requestId": "JKJaXmPLvHcESHA=",

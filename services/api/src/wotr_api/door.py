@@ -40,7 +40,7 @@ def router() -> Router:
 
 
 def handle(app: APIGatewayRestResolver, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one call; the correlation id is in its log lines and in the answer's header, beside the edge's."""
+    """Answer one call; the correlation id is in its log lines and among the answer's headers."""
     correlation_id = correlation_id_of_request(event)
     logger.set_correlation_id(correlation_id)
     answered: dict[str, Any] = app.resolve(event, context)

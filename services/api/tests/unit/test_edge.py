@@ -26,7 +26,7 @@ def called(route: Route, **more: Any) -> dict[str, Any]:
     path = re.sub(r"{\w+}", lambda name: ids.get(name[0], "20260301T173000000Z"), route.path)
     if route.files:
         path += "?format=json"  # which `send` can read
-    who = {"athlete": ATHLETE} if route.auth == "cognito" else {}
+    who: Any = {"athlete": ATHLETE} if route.auth == "cognito" else {}
     return event(route.method.upper(), path, **who, **more)
 
 
@@ -42,7 +42,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> Any:
     edge._settings.cache_clear()
 
 
-# --- headers ---------------------------------------------------------------------------------------------------
+# headers
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
@@ -70,7 +70,7 @@ def test_every_response_of_the_gateway_is_among_those_that_are_held() -> None:
     assert set(body()["x-amazon-apigateway-gateway-responses"]) == set(GATEWAY_RESPONSES)
 
 
-# --- pages of other origins ------------------------------------------------------------------------------------
+# pages of other origins
 
 
 def cors(answer: Any) -> dict[str, str]:
@@ -93,7 +93,15 @@ def test_no_page_may_read_an_answer_unless_its_origin_is_configured(cloud: Cloud
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example.com", f"{PAGE}.evil.com", f"{PAGE}:8443", "http://app.example.com", "null", "*", ""],
+    [
+        "https://evil.example.com",
+        f"{PAGE}.evil.com",
+        f"{PAGE}:8443",
+        "http://app.example.com",
+        "null",
+        "*",
+        "",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
 def test_an_origin_that_only_looks_like_one_is_told_nothing(
@@ -145,7 +153,9 @@ def test_the_gateway_passes_preflights_to_the_function_that_may_do_nothing() -> 
     assert permission["SourceArn"].endswith(":${Api}/${Stage}/OPTIONS/me/*")
 
 
-@pytest.mark.parametrize("origin", ["*", "https://*.example.com", "http://example.com", "https://a.b/", "null"])
+@pytest.mark.parametrize(
+    "origin", ["*", "https://*.example.com", "http://example.com", "https://a.b/", "null"]
+)
 def test_an_origin_for_everybody_or_without_tls_cannot_be_configured(origin: str) -> None:
     assert not re.search(parameters()["AllowedOrigins"]["AllowedPattern"], origin)
 
@@ -155,7 +165,7 @@ def test_an_origin_with_tls_or_of_a_developers_own_machine_can(origin: str) -> N
     assert re.search(parameters()["AllowedOrigins"]["AllowedPattern"], origin)
 
 
-# --- size ------------------------------------------------------------------------------------------------------
+# size
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.operation)
@@ -174,11 +184,13 @@ def test_a_body_that_is_too_large_is_413_before_it_is_read(cloud: Cloud, route: 
 
 
 def test_only_bodies_with_sets_may_be_large() -> None:
-    document = [route.operation for route in WITH_BODY if "sets" in str(route.body and route.body.model_fields)]
+    document = [
+        route.operation for route in WITH_BODY if "sets" in str(route.body and route.body.model_fields)
+    ]
     assert sorted(document) == ["patchMySession", "postMySession", "postMySets"]
 
 
-# --- pace ------------------------------------------------------------------------------------------------------
+# pace
 
 
 def test_every_route_has_the_limits_of_its_class() -> None:
@@ -235,7 +247,7 @@ def test_stale_limits_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert copy.read_text(encoding="utf-8") == text
 
 
-# --- who is let near -------------------------------------------------------------------------------------------
+# who is let near
 
 
 def body() -> Any:
@@ -276,7 +288,9 @@ def test_a_resource_policy_turns_away_machines_from_elsewhere_and_no_athlete(rou
     signed = route.auth == "sigv4"
 
     assert reaches(addresses, method, path) is signed
-    assert reaches(allow, method, path) is not signed, "an Allow would stand in for a machine's own permission"
+    assert reaches(allow, method, path) is not signed, (
+        "an Allow would stand in for a machine's own permission"
+    )
     assert reaches(endpoint, method, path), "of a private API nothing is reached another way"
     assert (addresses["Effect"], endpoint["Effect"], allow["Effect"]) == ("Deny", "Deny", "Allow")
 
@@ -301,7 +315,7 @@ def test_preflights_pass_the_policy() -> None:
     assert not reaches(addresses, "OPTIONS", "/me/workouts")
 
 
-# --- web ACL ---------------------------------------------------------------------------------------------------
+# web ACL
 
 
 def test_a_web_acl_stands_before_the_stage_where_it_is_wanted() -> None:
@@ -309,7 +323,10 @@ def test_a_web_acl_stands_before_the_stage_where_it_is_wanted() -> None:
     parts = {name: each for name, each in resources.items() if each.get("Condition") == "HasWebAcl"}
     association = parts["WebAccessControlOfStage"]["Properties"]
 
-    assert (template()["Conditions"]["HasWebAcl"], parameters()["WebAcl"]["Default"]) == (["WebAcl", "on"], "off")
+    assert (template()["Conditions"]["HasWebAcl"], parameters()["WebAcl"]["Default"]) == (
+        ["WebAcl", "on"],
+        "off",
+    )
     assert association["ResourceArn"].endswith("/restapis/${Api}/stages/${Api.Stage}")
     assert association["WebACLArn"] == "WebAccessControl.Arn"
     assert {each["Type"] for each in parts.values()} == {
@@ -353,7 +370,7 @@ def test_no_token_comes_into_the_web_acls_log() -> None:
     )
 
 
-# --- exports ---------------------------------------------------------------------------------------------------
+# exports
 
 
 def test_nobody_but_the_function_that_makes_exports_puts_one() -> None:

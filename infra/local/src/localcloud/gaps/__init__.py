@@ -30,6 +30,7 @@ GAPS = (
     "parameter_paths",
     "gateway_responses",
     "resource_policies",
+    "method_limits",
     "api_updates",
     "output_changes",
     "worker_pool",

@@ -2,9 +2,10 @@
 
 AWS: ``s3:x-amz-server-side-encryption-aws-kms-key-id`` and
 ``s3:x-amz-server-side-encryption-customer-algorithm`` hold what the headers of a write say.
-MiniStack: knows ``s3:x-amz-server-side-encryption`` only, so that a policy against other keys refuses nobody.
-Bridge: take the two from the request's headers. A part of a multipart upload carries none, here as there: what
-counts is the request that began the upload.
+MiniStack: knows ``s3:x-amz-server-side-encryption`` only, so that a policy against other keys refuses
+nobody.
+Bridge: take the two from the request's headers. A part of a multipart upload carries none, here as there:
+what counts is the request that began the upload.
 """
 
 from __future__ import annotations

@@ -10,6 +10,14 @@ from wotr_analytics.collector.request import BODY_LIMIT_BYTES, Omitted, Request
 from wotr_common.problems import CONTENT_TYPE, Problem, unavailable
 
 RETRY_AFTER_S = 2
+# As with the API's answers: data for a program, over TLS, never guessed at, never shown as a page.
+_GUARDS = {
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -60,6 +68,7 @@ def _answer(
     answer = {
         "content-type": content_type,
         "cache-control": "no-store",  # an answer out of a cache would be a request that nobody recorded
+        **_GUARDS,
         "x-request-id": request.request_id,
         **{name.lower(): value for name, value in (headers or {}).items()},
     }
