@@ -115,3 +115,17 @@ def test_one_good_row_is_enough_to_read_on(stage: Stage, monkeypatch: pytest.Mon
     stage.run(b"type,startedAt,durationMin\n" + rows.encode())
 
     assert (stage.state()["state"], len(stage.set_aside())) == ("done", 300)
+
+
+def test_the_first_rows_set_aside_are_listed_and_all_of_them_counted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "LISTED_ROWS", 250)
+    rows = "run,2026-01-01T07:00:00Z,30\n" + "".join("run,yesterday,30\n" for _ in range(600))
+
+    stage.run(b"type,startedAt,durationMin\n" + rows.encode())
+
+    state = stage.state()
+    assert (state["state"], state["counts"]["setAside"], state["counts"]["new"]) == ("done", 600, 1)
+    assert sum(state["setAsideReasons"].values()) == 600
+    assert [line for line, _, _ in stage.set_aside()] == list(range(3, 253))

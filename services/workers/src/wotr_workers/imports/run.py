@@ -33,6 +33,9 @@ from wotr_workers.uploads import Superseded, Upload, Uploads
 
 # Rows in a row, from the first, that cannot be taken: more of them would only fill the table.
 HOPELESS_ROWS = 5000
+# Rows set aside that are listed, each an item: a file can hold millions of them below one that can be taken.
+# All of them are counted, by their reasons.
+LISTED_ROWS = 10_000
 
 
 class _Overtaken(Exception):
@@ -140,7 +143,7 @@ class Importer:
     def _store(self, batch: Batch, scope: Scope, writer: Writer, tally: Tally) -> None:
         outcomes = [*writer.store(scope, batch.candidates), *batch.set_aside]
         aside = [each for each in outcomes if isinstance(each, SetAside)]
-        self.table.put_all(_aside_items(aside, scope))
+        self.table.put_all(_aside_items(aside[: max(0, LISTED_ROWS - tally.set_aside)], scope))
         tally.remarks += batch.remarks
         tally.add(outcomes)
 
