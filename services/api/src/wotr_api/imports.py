@@ -107,7 +107,10 @@ class SetAsideRow(Record):
 
 
 class SetAsideRows(Record):
-    """Rows that were set aside, in the order of the file, and `nextToken` where there are more."""
+    """Rows that were set aside, in the order of the file, and `nextToken` where there are more.
+
+    The first 10,000 are listed; `counts` and `setAsideReasons` of the import tell of all.
+    """
 
     rows: tuple[SetAsideRow, ...]
     next_token: str | None = None

@@ -40,6 +40,19 @@ _PROBLEMS = {
     500: "An error of ours",
     503: "Nothing was accepted: try again after `Retry-After` seconds",
 }
+# What is in a file: a table is text, and our JSON export one object. The readers in workers know its items.
+_FILES: dict[str, dict[str, Any]] = {
+    "text/csv": {"type": "string"},
+    "application/json": {
+        "type": "object",
+        "properties": {
+            "format": {"const": "wotr"},
+            "version": {"type": "integer"},
+            "items": {"type": "array", "items": {"type": "object"}},
+        },
+        "required": ["format", "version", "items"],
+    },
+}
 _RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -235,7 +248,7 @@ def _file(route: Route) -> dict[str, Any]:
     return {
         "description": "The file",
         "headers": {"Content-Disposition": saved},
-        "content": {content_type: {"schema": {"type": "string"}} for content_type in route.files},
+        "content": {content_type: {"schema": _FILES[content_type]} for content_type in route.files},
     }
 
 

@@ -185,6 +185,13 @@ def test_the_document_tells_what_a_caller_must_know() -> None:
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
 
 
+def test_the_document_says_of_an_export_in_json_that_it_is_an_object() -> None:
+    answered = openapi.document()["paths"]["/me/export"]["get"]["responses"]["200"]["content"]
+
+    assert answered["text/csv"]["schema"] == {"type": "string"}
+    assert set(answered["application/json"]["schema"]["required"]) == {"format", "version", "items"}
+
+
 GATEWAY_RESPONSES = [
     "UNAUTHORIZED",
     "ACCESS_DENIED",

@@ -70,3 +70,11 @@ def test_what_nobody_signed_is_refused_by_every_key(secrets: Any) -> None:
     for _ in range(3):
         with pytest.raises(Problem):
             tokens.read(token, "another list")
+
+
+def test_a_token_that_another_stage_has_signed_is_none_of_this_one(secrets: Any) -> None:
+    secrets.create_secret(Name="another stage's", SecretString=SECOND * 10)
+    token = PageTokens(KeptSecret(secrets, "another stage's")).issue(POSITION, "list")
+    with pytest.raises(Problem) as refused:
+        instance(secrets).read(token, "list")
+    assert refused.value.status == 422
