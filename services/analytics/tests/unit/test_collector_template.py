@@ -49,7 +49,7 @@ def test_api_gateway_waits_longer_than_the_function_may_take() -> None:
 def test_an_access_log_line_is_json_without_query_or_credentials() -> None:
     line = properties("CollectorStage")["AccessLogSettings"]["Format"]
     read = json.loads(re.sub(r"\$context\.[\w.]+", "201", line))
-    assert {"requestId", "time", "ip", "method", "path", "status"} <= read.keys()
+    assert {"requestId", "time", "ip", "method", "route", "status"} <= read.keys()
     assert read["status"] == 201  # a number, for the filter of 429
     assert not re.search(r"query|authorizer|header", line, re.IGNORECASE)
 

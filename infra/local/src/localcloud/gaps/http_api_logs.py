@@ -62,6 +62,7 @@ def apply(_settings: Settings) -> None:
                 "identity.sourceIp": "127.0.0.1",
                 "httpMethod": method,
                 "path": path,
+                "routeKey": "$default",
                 "protocol": "HTTP/1.1",
                 "stage": stage,
                 "apiId": api,
