@@ -194,6 +194,21 @@ def test_what_a_service_has_to_do_and_may_not_is_missing(
     assert any(said in sentence for sentence in missing(contract(tmp_path, change)))
 
 
+def test_what_a_stack_on_request_allowed_while_it_was_there_is_not_missing(tmp_path: Path) -> None:
+    made = contract(tmp_path)
+    there = deployed(made, without="Write")
+
+    def said(*stacks: str) -> list[str]:
+        return review.missing(made.roles, made.needs, there, [PUT], workers={"function-x"}, stacks=stacks)
+
+    assert any("which no statement of it grants" in each for each in said("toy"))
+    assert said() == []
+    scanned = replace(SCAN, decision="Allow")
+    there = deployed(made)
+    (other,) = review.missing(made.roles, made.needs, there, [scanned], workers={"function-x"}, stacks=())
+    assert "dynamodb:Scan" in other
+
+
 def test_a_denied_call_of_a_function_is_missing(tmp_path: Path) -> None:
     (said,) = missing(contract(tmp_path), [SCAN])
     assert said == f"toy.Role was denied dynamodb:Scan on {TABLE} (e2e)"
