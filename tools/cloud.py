@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -60,10 +60,14 @@ def recorded(suite: str, variables: Mapping[str, str]) -> Iterator[None]:
     address = f"{variables['AWS_ENDPOINT_URL']}/_wotr/calls/{suite}"
     with urllib.request.urlopen(urllib.request.Request(address, method="PUT")):  # noqa: S310 - our own
         pass
+    gather, problem = ["-m", "privileges", "gather"], "what roles did was not kept: see above"
     try:
         yield
-    finally:
-        pipeline(["-m", "privileges", "gather"], dict(variables), "what roles did was not kept: see above")
+    except Failed:  # which is what is to be told, even where the cloud is gone
+        with suppress(Failed):
+            pipeline(gather, dict(variables), problem)
+        raise
+    pipeline(gather, dict(variables), problem)
 
 
 def own_credentials() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from tools.shell import ROOT, Command, Failed, capture
 
 AT_ONCE = 2  # two cores are what a small CI machine has
 PROOFS = "pipeline/e2e/security"
+Suite = Callable[[Sequence[str], Mapping[str, str]], int]
 NO_TESTS_COLLECTED = 5  # pytest's exit code
 # moto needs some credentials and a region; nothing a developer has configured may be read.
 OFFLINE = {
@@ -116,8 +117,12 @@ def on_the_cloud(report: Report) -> None:
             if variables is None:
                 report.left_out(name, "nothing is deployed")
             else:
-                with cloud.recorded(name, variables):
-                    report.part(name, partial(suite, [], variables))
+                report.part(name, partial(_recorded, name, suite, variables))
+
+
+def _recorded(name: str, suite: Suite, variables: Mapping[str, str]) -> int:
+    with cloud.recorded(name, variables):
+        return suite([], variables)
 
 
 def _unit_tests(project: Project) -> Outcome:
