@@ -29,7 +29,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 _PROBLEMS = {
     400: "The body is not JSON",
     401: "Not signed in",
-    403: "Not signed, or not allowed",
+    403: "Not signed, not allowed, or called from where nobody may call",
     404: "Not there",
     409: "What is stored is at another version (`current` shows it) or in another state, "
     "the Idempotency-Key was used with another body, or its first call is still running",
@@ -220,7 +220,8 @@ def _responses(route: Route) -> dict[str, Any]:
     answers: dict[str, Any] = {str(route.status): _success(route)}
     if route.files:
         answers["200"] = _file(route)
-    gateway = {"sigv4": (403,), "cognito": (401,), "open": ()}[route.auth]
+    # 403 on each of them: the resource policy may let certain addresses call, and nobody else
+    gateway = {"sigv4": (403,), "cognito": (401, 403), "open": (403,)}[route.auth]
     for status in sorted({*route.problems, *gateway, 429, 500, *(() if route.auth == "open" else (503,))}):
         answers[str(status)] = {
             "description": _PROBLEMS[status],

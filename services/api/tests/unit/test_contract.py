@@ -177,7 +177,9 @@ def test_the_document_tells_what_a_caller_must_know() -> None:
         if each["name"] == "limit"
     )
 
-    assert {"202", "400", "401", "409", "413", "415", "422", "429", "500", "503"} == set(post["responses"])
+    assert {"202", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"} == set(
+        post["responses"]
+    )
     assert (workout["additionalProperties"], set(workout["required"])) == (
         False,
         {"type", "startedAt", "durationMin"},
