@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from stage_client import Answer
 
 _INSIDES = ("Traceback", "botocore", "pydantic", "dynamodb", "/var/task", "Exception", "line 1, in")
+
+
+def patiently(send: Callable[[], Answer]) -> Answer:
+    """What a call is answered once its route is not called too fast: many calls in a row are."""
+    while (answer := send()).status == 429:
+        time.sleep(float(answer.headers.get("retry-after", 1)))
+    return answer
 
 
 def assert_refused(answer: Answer, statuses: set[int], what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from belongings import Belongings, acquire
-from refusals import assert_refused
+from refusals import assert_refused, patiently
 
 from stage_client import Answer, Athlete, Stage
 
@@ -79,6 +79,12 @@ def owner(stage: Stage) -> Belongings:
     return acquire(stage)
 
 
+def call(
+    caller: Athlete, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+) -> Answer:
+    return patiently(lambda: caller.call(method, path, body, headers))
+
+
 def told(answer: Answer, own_id: str) -> str:
     """All that an answer says, but for what names this call and the id that was asked for."""
     body = {name: value for name, value in answer.json().items() if name not in BY_THE_CALL}
@@ -93,14 +99,14 @@ def test_what_another_has_looks_like_what_nobody_has(stage: Stage, owner: Belong
     for method, path, body in ROUTES:
         answers = []
         for ids in (owner.ids, ABSENT):
-            answer = stranger.call(method, path.format(**ids), body, nobody)
+            answer = call(stranger, method, path.format(**ids), body, nobody)
             assert_refused(answer, {404}, f"{method} {path}")
             answers.append(told(answer, next(ids[name] for name in ids if name in path)))
         assert answers[0] == answers[1], f"{method} {path}"
-        assert len(answer.text) == len(stranger.call(method, path.format(**owner.ids), body, nobody).text)
+        assert len(answer.text) == len(call(stranger, method, path.format(**owner.ids), body, nobody).text)
     for method, path, body in ROUTES:
         if method == "GET":
-            assert owner.athlete.call(method, path.format(**owner.ids), body).status == 200, path
+            assert call(owner.athlete, method, path.format(**owner.ids), body).status == 200, path
     proof("8 guessed ids", f"{len(ROUTES)} routes tell another's from nobody's by nothing, 404")
 
 
@@ -117,7 +123,7 @@ def test_no_spelling_of_an_id_leads_elsewhere(stage: Stage, owner: Belongings, p
     for method, path, body in ROUTES:
         name = next(name for name in ABSENT if name in path)
         for spelling in spelled(owner):
-            answer = stranger.call(method, path.replace(f"{{{name}}}", spelling), body)
+            answer = call(stranger, method, path.replace(f"{{{name}}}", spelling), body)
             assert_refused(answer, {400, 403, 404, 422}, f"{method} {path} with {spelling[:60]}")
             assert not [mark for mark in owner.marks if mark in answer.text and mark not in spelling], (
                 spelling
@@ -160,11 +166,11 @@ def test_a_workout_takes_no_photo_but_the_athletes_own(stage: Stage, owner: Belo
     keys = [owner.photo_key, *photo_keys(owner.athlete, stranger)]
     for key in keys:
         body = {"type": "run", "startedAt": "2026-03-01T17:30:00Z", "durationMin": 45, "photoKey": key}
-        answer = stranger.call("POST", "/me/workouts", body)
+        answer = call(stranger, "POST", "/me/workouts", body)
         assert_refused(answer, {422}, key)
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/photoKey"], answer.text
     for name in ("../x", "a/b", "a\0", "", "é", "a" * 65, "%2e%2e", f"{owner.athlete.user_id}/a"):
-        assert_refused(stranger.call("POST", "/me/imports", {"importId": name}), {422}, f"importId {name!r}")
+        assert_refused(call(stranger, "POST", "/me/imports", {"importId": name}), {422}, f"importId {name!r}")
     proof("8 keys of objects", f"{len(keys)} photo keys and 8 import ids that lead elsewhere, all 422")
 
 
@@ -186,12 +192,12 @@ def test_parameters_given_twice_are_refused_by_name(stage: Stage, owner: Belongi
             "LIMIT=1",
             "limit=1;limit=2",
         ):
-            answer = owner.athlete.call("GET", f"{path}?{query}")
+            answer = call(owner.athlete, "GET", f"{path}?{query}")
             assert_refused(answer, {422}, f"{path}?{query}")
             tried += 1
     for version in ("version=1&version=2", "version=1&version=1", "version=", "version=1e400", "version=%00"):
         place = f"/me/workouts/{owner.ids['workoutId']}?{version}"
-        assert_refused(owner.athlete.call("DELETE", place), {422}, version)
+        assert_refused(call(owner.athlete, "DELETE", place), {422}, version)
         tried += 1
-    assert owner.athlete.call("GET", f"/me/workouts/{owner.ids['workoutId']}").status == 200
+    assert call(owner.athlete, "GET", f"/me/workouts/{owner.ids['workoutId']}").status == 200
     proof("8 parameters", f"{tried} queries that say a thing twice or in a way of their own, all 422")

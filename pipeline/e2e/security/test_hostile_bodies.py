@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from refusals import assert_refused
+from refusals import assert_refused, patiently
 
 from stage_client import Answer, Athlete, Stage
 
@@ -58,9 +58,12 @@ class Caller:
         self._machine = stage.outputs("auth")["MachineClientRoleArn"]
 
     def call(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
-        if path == MACHINES:
-            return self._stage.signed(method, path, body, headers=headers, role_arn=self._machine)
-        return self._athlete.call(method, path, body, headers)
+        def send() -> Answer:
+            if path == MACHINES:
+                return self._stage.signed(method, path, body, headers=headers, role_arn=self._machine)
+            return self._athlete.call(method, path, body, headers)
+
+        return patiently(send)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from belongings import Belongings, acquire
-from refusals import assert_refused
+from refusals import assert_refused, patiently
 
 from stage_client import Answer, Athlete, Stage
 
@@ -51,7 +51,7 @@ def damaged(token: str) -> Iterator[str]:
 
 
 def read(caller: Athlete, path: str, query: Mapping[str, str]) -> Answer:
-    return caller.call("GET", f"{path}?{urlencode(query)}")
+    return patiently(lambda: caller.call("GET", f"{path}?{urlencode(query)}"))
 
 
 def assert_no_data(answer: Answer, owner: Belongings, what: str) -> None:
