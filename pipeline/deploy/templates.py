@@ -215,6 +215,8 @@ class Template:
     def _known(self, value: Any) -> str:
         if isinstance(value, dict) and value.get("Ref") in self.parameters:
             return str(self.parameters[value["Ref"]].get("Default", "dev"))
+        if isinstance(value, dict) and list(value) == ["Fn::If"]:
+            return self._known(value["Fn::If"][1])  # either is a value that the handler has to take
         return "unknown" if isinstance(value, dict) else str(value)
 
     def literal(self, value: Any, line: int) -> str:
