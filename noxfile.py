@@ -136,10 +136,8 @@ def security(arguments: list[str]) -> None:
 @command
 def faults(arguments: list[str]) -> None:
     """Each consumer under duplicates, disorder, crashes, poison, throttling (-- -k "write and poison")."""
-    with (
-        cloud.deployed(faults=True, record=True, guarded=True) as variables,
-        cloud.recorded("faults", variables),
-    ):
+    stage = cloud.deployed(faults=True, record=True, guarded=True)
+    with stage as variables, cloud.recorded("faults", variables):
         suites.faults(arguments, variables)
 
 

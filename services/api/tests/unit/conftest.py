@@ -10,10 +10,6 @@ import hypothesis
 import pytest
 from moto import mock_aws
 
-# How long an example takes is the machine's business.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
-
 os.environ.update(
     {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -40,6 +36,10 @@ os.environ.pop("AWS_PROFILE", None)
 
 import boto3
 from tests.unit.cloud import Cloud
+
+# How long an example takes is the machine's business.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture
