@@ -31,6 +31,7 @@ from stage_client import Stage, StageError
 
 PIPE_WIDTH = 160
 LOGS_COME_WITHIN_S = 60.0
+NOTHING_CAME_WITHIN_S = 15.0
 console = Console(
     highlight=False, soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH
 )
@@ -164,12 +165,18 @@ def _set_aside(hearers: list[Consumer]) -> dict[str, int]:
 
 
 def _settled(count: Callable[[], int]) -> int:
-    """What `count` says when it says the same twice: log lines come seconds after what they tell of."""
-    end, last = time.monotonic() + LOGS_COME_WITHIN_S, -1
-    while (found := count()) != last and time.monotonic() < end:
+    """What `count` says when it says the same twice: log lines come seconds after what they tell of.
+
+    That nothing was counted is believed a little later.
+    """
+    began, last = time.monotonic(), -1
+    while True:
+        found = count()
+        patience_s = LOGS_COME_WITHIN_S if found else NOTHING_CAME_WITHIN_S
+        if (found and found == last) or time.monotonic() > began + patience_s:
+            return found
         last = found
         time.sleep(_pause(datetime.now(UTC)))
-    return found
 
 
 def _pause(since: datetime) -> float:
