@@ -125,13 +125,20 @@ def _uploads(seen: Seen, athlete: Athlete) -> None:
 
 
 def logged() -> list[tuple[str, str]]:
-    """(log group, line) of everything that the stage has written."""
+    """(log group, line) of everything that the stage has written.
+
+    Stream by stream: the local cloud gives 10,000 events of a group at most, and no token for the rest.
+    """
     logs = boto3.client("logs")
     lines = []
     for page in logs.get_paginator("describe_log_groups").paginate():
         for group in (each["logGroupName"] for each in page["logGroups"]):
-            for found in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-                lines += [(group, event["message"]) for event in found["events"]]
+            for listed in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
+                for stream in (each["logStreamName"] for each in listed["logStreams"]):
+                    pages = logs.get_paginator("filter_log_events").paginate(
+                        logGroupName=group, logStreamNames=[stream]
+                    )
+                    lines += [(group, event["message"]) for found in pages for event in found["events"]]
     return lines
 
 
