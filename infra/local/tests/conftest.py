@@ -44,9 +44,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cloud(root: Path, pytestconfig: pytest.Config) -> Iterator[LocalCloud]:
-    with LocalCloud(
-        root, without=pytestconfig.getoption("--without-gap"), alarm_minute=MINUTE_SECONDS
-    ) as running:
+    with LocalCloud(root, without=pytestconfig.getoption("--without-gap"), minute=MINUTE_SECONDS) as running:
         yield running
 
 

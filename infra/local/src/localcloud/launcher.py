@@ -8,6 +8,7 @@ half-bridged can serve a request.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -22,6 +23,8 @@ from localcloud import saving
 from localcloud.gaps import GAPS, Settings
 
 MINISTACK_RELEASE = "1.5.33"
+# In the temporary directory, which nobody else can read.
+BUILD_VARIABLES = "build-variables.json"
 
 # For requests in flight, for the rest but saving the state, which takes what it takes, and for the very end.
 _GRACE_SECONDS = 3.0
@@ -38,7 +41,12 @@ def main(arguments: list[str] | None = None) -> None:
     sys.argv = ["ministack"]
     threading.Thread(target=_watch_parent, daemon=True, name="localcloud-parent").start()
 
-    settings = Settings(functions_python=options.functions_python, alarm_minute=options.alarm_minute)
+    settings = Settings(
+        functions_python=options.functions_python,
+        minute=options.minute,
+        workspace=options.workspace,
+        build_variables=_build_variables(options.temporary),
+    )
     bridge(settings, without=options.without)
     if options.record:
         take("recording")
@@ -118,6 +126,12 @@ def _lookup(reference: str) -> Any:
     return found
 
 
+def _build_variables(temporary: Path) -> dict[str, str]:
+    """What the parent left for builds; in a file, because an index's address may hold a password."""
+    variables: dict[str, str] = json.loads((temporary / BUILD_VARIABLES).read_text(encoding="utf-8"))
+    return variables
+
+
 def _watch_parent() -> None:
     """Shut down on a word from the parent, or when its pipe closes, which it does however the parent ends."""
     os.read(0, 1)
@@ -145,15 +159,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--functions-python", type=Path, required=True, help="interpreter that functions run on"
     )
     parser.add_argument("--temporary", type=Path, required=True, help="directory to remove at the end")
+    parser.add_argument("--workspace", type=Path, required=True, help="directory of builds and repositories")
     parser.add_argument(
         "--without", action="append", default=[], metavar="GAP", help="leave this gap unbridged"
     )
     parser.add_argument(
-        "--alarm-minute",
+        "--minute",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="how long a minute of alarms takes",
+        help="how long a minute of alarms and of shifting traffic takes",
     )
     parser.add_argument("--record", action="store_true", help="note calls of roles, see localcloud.recording")
     parser.add_argument("--faults", action="store_true", help="let faults be injected, see localcloud.faults")

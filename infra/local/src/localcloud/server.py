@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -34,6 +35,10 @@ _START_SECONDS = 60
 # The server ends itself within 16 seconds, but for a large state that it is still saving.
 _STOP_SECONDS = 300
 _PACKAGE_ROOT = Path(__file__).resolve().parents[1]
+# Where builds find programs, and where their package managers find packages.
+_FOR_BUILDS = re.compile(
+    r"PATH|LANG|(PIP|UV)_\w+|(SSL_CERT|REQUESTS|CURL|NODE)_\w+|(https?|no|all)_proxy", re.IGNORECASE
+)
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
@@ -45,8 +50,8 @@ class LocalCloud:
     ``python`` is the interpreter that functions run on. ``without`` leaves gaps of that name
     unbridged, which is how their contract tests are shown to be worth something. ``faults`` lets
     faults be injected, see ``localcloud.faults``; ``record`` notes which calls each role made, see
-    ``localcloud.recording``. ``alarm_minute``: seconds that a minute of alarms' periods takes, for
-    whoever wants to see them come and go sooner.
+    ``localcloud.recording``. ``minute``: seconds that a minute takes of alarms' periods and of
+    traffic that is shifted, for whoever wants to see them come and go sooner.
     """
 
     def __init__(
@@ -60,7 +65,7 @@ class LocalCloud:
         uv: str | None = None,
         without: Iterable[str] = (),
         faults: bool = False,
-        alarm_minute: float = 60.0,
+        minute: float = 60.0,
         record: bool = False,
     ) -> None:
         self.home = root.resolve() / ".wotr"
@@ -71,7 +76,7 @@ class LocalCloud:
         self._python = python
         self._uv = uv
         self._without = tuple(without)
-        self._alarm_minute = alarm_minute
+        self._minute = minute
         self._asked = [option for option, asked in (("--faults", faults), ("--record", record)) if asked]
         self._process: subprocess.Popen[bytes] | None = None
         self._workspace: workspace.Workspace | None = None
@@ -80,6 +85,13 @@ class LocalCloud:
     def endpoint(self) -> str:
         """The address of every AWS API, e.g. ``http://127.0.0.1:4566``."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def repositories(self) -> Path:
+        """Where the bare repositories lie that connections lead to: ``OWNER/NAME.git``."""
+        if self._workspace is None:
+            raise LocalCloudError("this local cloud is not running")
+        return self._workspace.kept / "repositories"
 
     @property
     def log(self) -> Path:
@@ -180,9 +192,14 @@ class LocalCloud:
     def _spawn(self, made: environments.Environments, nonce: str) -> None:
         assert self._workspace is not None
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        variables = {name: value for name, value in os.environ.items() if _FOR_BUILDS.fullmatch(name)}
+        (self._workspace.temporary / "build-variables.json").write_text(
+            json.dumps(variables), encoding="utf-8"
+        )
         command = [str(made.server), "-m", "localcloud.launcher", "--functions-python", str(made.functions)]
         command += ["--temporary", str(self._workspace.temporary)]
-        command += ["--alarm-minute", str(self._alarm_minute)]
+        command += ["--workspace", str(self._workspace.kept)]
+        command += ["--minute", str(self._minute)]
         command += [option for name in self._without for option in ("--without", name)]
         command += self._asked
         with self.log.open("wb") as log:

@@ -28,6 +28,11 @@ class Workspace:
     state: Path | None
     locks: tuple[int, ...]
 
+    @property
+    def kept(self) -> Path:
+        """Where to put what must last as long as the state does."""
+        return self.state or self.temporary
+
     def last_port(self) -> int | None:
         """Return the port that the kept state was made on: queue URLs in it name that port."""
         if self.state is None or not (self.state / _PORT).exists():

@@ -7,7 +7,8 @@ Each has a contract test against a running server. Delete the module when MiniSt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 GAPS = (
@@ -68,5 +69,9 @@ class Settings:
     """What the launcher was told."""
 
     functions_python: Path
-    alarm_minute: float = 60.0
-    """Seconds that a minute of an alarm's periods takes."""
+    minute: float = 60.0
+    """Seconds that a minute takes where AWS lets time pass: periods of alarms, shifts of traffic."""
+    workspace: Path = Path()
+    """Where builds and repositories lie; with a kept state it outlives the server."""
+    build_variables: Mapping[str, str] = field(default_factory=dict)
+    """What of the host's environment a build gets: where programs and packages are found."""

@@ -5,7 +5,7 @@ missing data; a change of state is told to the topics of that state. Metric math
 MiniStack: evaluates an alarm when metrics are put and when it is made, over all dimensions together, without
 periods; refuses metric math; an alarm never comes back by itself.
 Bridge: a clock. An alarm whose metric has new data is evaluated within a second, any other once a minute.
-Periods end now instead of at full minutes, so that each is a whole one. ``alarm_minute`` scales them.
+Periods end now instead of at full minutes, so that each is a whole one. ``minute`` scales them.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
@@ -62,7 +62,7 @@ _evaluated: dict[Key, float] = {}
 
 def apply(settings: Settings) -> None:
     """Take evaluation away from the calls and give it to the clock."""
-    scale = settings.alarm_minute / _MINUTE
+    scale = settings.minute / _MINUTE
     bucket = cloudwatch._metric_bucket
 
     def noticed_bucket(key: tuple[str, str, str]) -> Any:
@@ -74,7 +74,7 @@ def apply(settings: Settings) -> None:
     cloudwatch._evaluate_alarm = lambda alarm: _evaluated.pop(_scoped(alarm["AlarmName"]), None)
     _ask_the_topics()
     _keep_metric_math()
-    clock.every(min(_LOOK_SECONDS, settings.alarm_minute), lambda: look(scale))
+    clock.every(min(_LOOK_SECONDS, settings.minute), lambda: look(scale))
 
 
 def look(scale: float) -> None:

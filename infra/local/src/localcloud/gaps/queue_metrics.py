@@ -52,7 +52,7 @@ _reports: dict[Watched, _Report] = {}
 
 def apply(settings: Settings) -> None:
     """Look at the watched queues again and again."""
-    minute = settings.alarm_minute
+    minute = settings.minute
     clock.every(min(_LOOK_SECONDS, minute), lambda: look(minute))
 
 

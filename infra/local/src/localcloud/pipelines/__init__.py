@@ -1,0 +1,1 @@
+"""CodePipeline on the local cloud: definitions, executions, and a module for each provider of actions."""
