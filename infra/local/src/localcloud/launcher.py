@@ -135,6 +135,7 @@ def _build_variables(temporary: Path) -> dict[str, str]:
 def _watch_parent() -> None:
     """Shut down on a word from the parent, or when its pipe closes, which it does however the parent ends."""
     os.read(0, 1)
+    saving.ending.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)
     # MiniStack waits for running functions before it saves its state: those that still run are cut off.

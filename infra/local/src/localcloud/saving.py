@@ -14,6 +14,8 @@ _PAUSE_SECONDS = 0.05
 
 # Held while the state is being saved.
 in_progress = threading.Lock()
+# Set when the server begins to end: what breaks off from here on goes on at the next start.
+ending = threading.Event()
 
 
 def patiently(save_all: Callable[[Mapping[str, GetState]], None]) -> Callable[[Mapping[str, GetState]], None]:

@@ -151,6 +151,11 @@ def _request(body: bytes) -> Body:
     return request
 
 
+def check(service: str, operation: str, request: Body) -> None:
+    """Refuse a request that does not fit botocore's model, for whoever calls past the endpoint."""
+    _fits(request, _model(service).operation_model(operation).input_shape, "ValidationException")
+
+
 def _fits(said: Body, shape: Shape | None, code: str) -> None:
     """Refuse what the model does not know, lacks, or has in another type."""
     if shape is None:

@@ -61,6 +61,7 @@ GAPS = (
     "metric_filters",
     "trail",
     "hosted_ui_pages",
+    "pipelines",
 )
 
 

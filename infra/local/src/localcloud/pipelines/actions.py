@@ -1,7 +1,9 @@
 """What an action of a pipeline is to the module of its provider (inside the server).
 
 A provider's module has ``CONFIGURATION`` (the configuration keys that it honours), ``REQUIRED`` (those that
-must be there) and ``run``. A definition with any other key or provider is refused when the pipeline is made.
+must be there) and ``run``. It may have ``problems(configuration)``: what is wrong with values, as texts. A
+definition with any other key or provider is refused when the pipeline is made. What ``run`` raises fails the
+action with its text.
 ``run`` does its work with the action's session and nothing else, so that the roles of the template are asked.
 """
 
@@ -31,7 +33,8 @@ class Action:
     action had told before the server stopped, "" in its first run. ``stop`` is set when the execution is
     stopped and abandoned, or the server ends. ``tell(external_id, url, summary)`` shows in the pipeline's
     state what is under way. ``source``: the commit that a push or a caller asks a source action for, "" for
-    the branch's newest.
+    the branch's newest. ``started``: when it began (seconds since 1970), also where it is resumed.
+    ``timeout_minutes``: what a manual approval's declaration says, 0 for AWS's own limit.
     """
 
     pipeline: str
@@ -47,6 +50,8 @@ class Action:
     stop: Event
     resumes: str = ""
     source: str = ""
+    started: float = 0.0
+    timeout_minutes: int = 0
 
 
 @dataclass(frozen=True)
