@@ -42,7 +42,10 @@ def test_stopping_waits_for_the_state(root: Path, tmp_path: Path, eventually: Wa
     settings = {"PERSIST_STATE": "1", "STATE_DIR": str(tmp_path / "state"), "TMPDIR": str(tmp_path)}
     settings |= {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "PYTHONPATH": str(SOURCE)}
     settings |= {"DOCKER_HOST": f"unix://{tmp_path}/none", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary" / "build-variables.json").write_text("{}", encoding="utf-8")
     options = ["--functions-python", str(made.functions), "--temporary", str(tmp_path / "temporary")]
+    options += ["--workspace", str(tmp_path / "workspace")]
     endpoint = f"http://127.0.0.1:{port}"
     server = subprocess.Popen(
         [made.server, "-c", SERVER, *options],
