@@ -59,6 +59,15 @@ def user_of(pk: str) -> str:
     return user_id
 
 
+def owner_of(pk: str) -> str:
+    """The user whose partition, or whose import's partition, `pk` is; ValueError where it is nobody's."""
+    kind, _, rest = pk.partition("#")
+    user_id = rest.partition("#")[0] if kind == "IMPORT" else rest
+    if kind not in ("USER", "IMPORT") or not user_id:
+        raise ValueError(f"{pk!r} is not the partition of a user or of an import")
+    return user_id
+
+
 def workout_id(started_at: datetime) -> str:
     """A workout's id within its user: its start in basic format, `20221006T231920000Z`."""
     return time_text(started_at).replace("-", "").replace(":", "").replace(".", "")
