@@ -45,6 +45,8 @@ GAPS = (
     "workflow_logs",
     "principal_arn",
     "encryption_conditions",
+    "key_conditions",
+    "encrypted_messages",
     "topic_deliveries",
     "stream_failures",
     "http_api_cors",
