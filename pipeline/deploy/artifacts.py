@@ -90,7 +90,7 @@ class Bucket:
 def packaged(
     template: Template, bucket: str, package: Package | None, values: Mapping[str, str] | None = None
 ) -> str:
-    """The template as compact JSON, every function's ``CodeUri`` being the package's bucket and key.
+    """The template as compact JSON, each ``CodeUri`` and ``ContentUri`` being bucket and key.
 
     Literal, because SAM publishes a version only when the code's location in the template changes. For the
     same reason the document of an API names the ``values`` of parameters, as a hash: SAM deploys the API
@@ -103,6 +103,10 @@ def packaged(
         for function in template.functions:
             properties = body["Resources"][function.logical_id]["Properties"]
             properties["CodeUri"] = {"Bucket": bucket, "Key": package.key}
+        if package.layer is not None:
+            place = {"Bucket": bucket, "Key": package.layer.key}
+            for name in template.layers:
+                body["Resources"][name]["Properties"]["ContentUri"] = place
     for resource in body["Resources"].values():
         if resource["Type"] == API:
             info = resource["Properties"]["DefinitionBody"]["info"]

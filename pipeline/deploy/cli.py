@@ -64,8 +64,9 @@ def _package(options: argparse.Namespace, console: Console) -> bool:
     target = packages.TARGETS[options.target]
     built = packages.build(chosen, target, options.root)
     for name, package in built.items():
-        sbom.write(package, sbom.lock_of(whole.templates[name]))
-    report.packages(console, built.values())
+        for part in package.parts:
+            sbom.write(part, sbom.lock_of(whole.templates[name]))
+    report.packages(console, [part for package in built.values() for part in package.parts])
     return False
 
 

@@ -69,7 +69,7 @@ def build(template: Template, package: Package, target: Target, root: Path) -> I
     if not lock.exists():
         raise DeployError(f"{lock.relative_to(root)} is missing: python3 noxfile.py -s lock")
     recipe = hashlib.sha256(Path(__file__).read_bytes() + lock.read_bytes() + (service / FILE).read_bytes())
-    recipe.update(f"{target}\0{bytecode.RECIPE}\0{package.content}".encode())
+    recipe.update(f"{target}\0{bytecode.RECIPE}\0{[part.content for part in package.parts]}".encode())
     path = root / "dist" / "images" / target.folder / f"{service.name}.zip"
     found = _stored(path, recipe.hexdigest())
     if found is None:
@@ -98,8 +98,12 @@ def unpack(image: Image) -> Path:
 
 
 def _files(service: Path, package: Package, target: Target, root: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(package.path) as zipped:
-        task = {name: zipped.read(name) for name in zipped.namelist()}
+    task: dict[str, bytes] = {}
+    for part in package.parts:
+        with zipfile.ZipFile(part.path) as zipped:
+            task |= {
+                name.removeprefix(packages.LAYER_FOLDER): zipped.read(name) for name in zipped.namelist()
+            }
     brought = packages.tree(_runtime(service, target, root))
     sources = packages.python_files(brought)
     compiled = bytecode.compile_all(sources, target.python, packages.cache(root) / "bytecode")

@@ -12,13 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sysconfig
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from deploy import archive, bytecode, dependencies, wheels
 from deploy.errors import DeployError
@@ -26,6 +28,10 @@ from deploy.templates import Template
 
 MAX_ZIP_BYTES = 8 * 1024 * 1024
 LOCK = "requirements.lock"
+# What would not leave a service's zip within the budget, by the top-level names of its files: OpenSSL, in one
+# file. It travels as a layer, for the functions that need it, where a service's lock has it.
+LAYERED = re.compile(r"(?:cryptography|cffi|_cffi_backend|pycparser)[-./]")
+LAYER_FOLDER = "python/"  # where Lambda's Python finds what is in a layer
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Package:
     """A built zip.
 
     ``content`` is the hash of names, modes and bytes and makes the key; ``code_sha256`` is the archive's hash
-    as Lambda reports it. ``size`` and ``unpacked`` are in bytes.
+    as Lambda reports it. ``size`` and ``unpacked`` are in bytes. ``layer`` is what travels beside it.
     """
 
     service: str
@@ -67,6 +73,12 @@ class Package:
     size: int
     unpacked: int
     reused: bool = False
+    layer: Package | None = None
+
+    @property
+    def parts(self) -> tuple[Package, ...]:
+        """The package, and its layer if it has one."""
+        return (self, self.layer) if self.layer else (self,)
 
     @property
     def key(self) -> str:
@@ -191,17 +203,38 @@ def _write(plan: _Plan, files: dict[str, Path], root: Path) -> Package:
     broken = sorted(set(python_files(_own(plan.service))) - set(compiled))
     if broken:
         raise DeployError(f"{plan.service.name}/src/{broken[0]} is no valid Python {plan.target.python}")
-    content = {name: path.read_bytes() for name, path in files.items()}
+    heavy = {name for name in files if LAYERED.match(name)}
+    if bool(heavy) != bool(plan.template.layers):
+        raise DeployError(
+            f"{plan.template.where}: {plan.service.name}/{LOCK} "
+            + ("has what travels as a layer" if heavy else "has nothing that travels as a layer")
+            + f", and the template {'no' if heavy else 'an'} AWS::Serverless::LayerVersion"
+        )
+    path = _zip(plan, root)
+    package = _zipped(plan, {n: files[n] for n in files if n not in heavy}, compiled, plan.name, path)
+    if heavy:
+        beside = path.with_name(f"{plan.name}-layer.zip")
+        layer = _zipped(plan, {n: files[n] for n in heavy}, compiled, f"{plan.name}-layer", beside)
+        package = replace(package, layer=layer)
+    record = {"input": plan.key, "seconds": round(time.perf_counter() - started, 2), **_recorded(package)}
+    path.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
+    return package
+
+
+def _zipped(plan: _Plan, files: dict[str, Path], compiled: dict[str, Path], name: str, path: Path) -> Package:
+    """A zip of ``files`` and their bytecode."""
+    folder = "" if name == plan.name else LAYER_FOLDER
+    content = {f"{folder}{each}": found.read_bytes() for each, found in files.items()}
     # The key leaves the bytecode out: it follows from the sources, and two patch releases of an interpreter
     # may differ in it. One source would have two keys, and a deployment would change nothing.
-    recipe = f"{bytecode.RECIPE} {plan.target}"
-    digest = archive.content_hash(content, recipe)
-    for name, path in compiled.items():
-        content[bytecode.compiled_name(name, plan.target.python)] = path.read_bytes()
-    path = _zip(plan, root)
+    digest = archive.content_hash(content, f"{bytecode.RECIPE} {plan.target}")
+    for each, found in compiled.items():
+        if each in files:
+            compiled_name = bytecode.compiled_name(each, plan.target.python)
+            content[f"{folder}{compiled_name}"] = found.read_bytes()
     archive.write(path, content)
     package = Package(
-        service=plan.name,
+        service=name,
         target=plan.target.name,
         path=path,
         content=digest,
@@ -210,10 +243,13 @@ def _write(plan: _Plan, files: dict[str, Path], root: Path) -> Package:
         unpacked=sum(map(len, content.values())),
     )
     _within_budget(package, content)
-    record = {"input": plan.key, "seconds": round(time.perf_counter() - started, 2), **asdict(package)}
-    record["path"] = path.name
-    path.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
     return package
+
+
+def _recorded(package: Package) -> dict[str, Any]:
+    """A package as its record says it, paths as names of files beside the record."""
+    layer = _recorded(package.layer) if package.layer else None
+    return {**asdict(package), "path": package.path.name, "layer": layer}
 
 
 def _within_budget(package: Package, content: dict[str, bytes]) -> None:
@@ -232,15 +268,24 @@ def _within_budget(package: Package, content: dict[str, bytes]) -> None:
 
 
 def _stored(plan: _Plan, root: Path) -> Package | None:
-    """The package of an earlier build with the same input, if its zip is intact."""
+    """The package of an earlier build with the same input, if its zips are intact."""
     path = _zip(plan, root)
     try:
         record = json.loads(path.with_suffix(".json").read_text())
-        same = record.pop("input") == plan.key and record["code_sha256"] == archive.code_sha256(path)
+        if record.pop("input") != plan.key:
+            return None
         record.pop("seconds")
-        return Package(**{**record, "path": path, "reused": True}) if same else None
+        return _intact(record, path.parent)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _intact(record: dict[str, Any], folder: Path) -> Package | None:
+    """The package that a record tells of, None where a zip of it is not what it was."""
+    layer = _intact(record["layer"], folder) if record["layer"] else None
+    package = Package(**{**record, "path": folder / record["path"], "reused": True, "layer": layer})
+    whole = package.code_sha256 == archive.code_sha256(package.path)
+    return package if whole and bool(layer) == bool(record["layer"]) else None
 
 
 def _zip(plan: _Plan, root: Path) -> Path:

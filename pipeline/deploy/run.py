@@ -131,8 +131,9 @@ class _Run:
     def _deploy(self, template: Template, name: str) -> changesets.Outcome:
         package = self.built.result()[template.stack] if template.functions else None
         digest = self.bucket.put_package(package) if package else None
-        if package:
-            self.bucket.put_bill(package, sbom.write(package, sbom.lock_of(template)).read_text("utf-8"))
+        for part in package.parts if package else ():
+            self.bucket.put_package(part)
+            self.bucket.put_bill(part, sbom.write(part, sbom.lock_of(template)).read_text("utf-8"))
         text = packaged(template, self.bucket.name, package, self._values(template, name))
         url = self.bucket.put_template(template.stack, text)
         made = self._image(template, package) if package else {}

@@ -24,7 +24,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from deploy.errors import DeployError
-from deploy.packages import LOCK, Package
+from deploy.packages import LAYER_FOLDER, LOCK, Package
 from deploy.templates import Template
 
 SUFFIX = ".cdx.json"
@@ -72,7 +72,8 @@ def distributions(zipped: Path) -> Iterator[Message]:
     """The METADATA of each distribution in the zip."""
     with zipfile.ZipFile(zipped) as archive:
         for name in sorted(archive.namelist()):
-            if name.endswith(".dist-info/METADATA") and name.count("/") == 1:
+            place = name.removeprefix(LAYER_FOLDER)
+            if place.endswith(".dist-info/METADATA") and place.count("/") == 1:
                 yield HeaderParser().parsestr(archive.read(name).decode("utf-8"))
 
 

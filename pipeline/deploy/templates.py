@@ -189,6 +189,12 @@ class Template:
         )
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """Logical ids of the layers that the service brings along."""
+        kind = "AWS::Serverless::LayerVersion"
+        return tuple(name for name, resource in self.resources.items() if resource.get("Type") == kind)
+
+    @property
     def resources(self) -> dict[str, Mapping]:
         return self.body.get("Resources") or {}
 

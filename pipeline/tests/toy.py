@@ -23,6 +23,13 @@ Outputs:
       Name: !Sub ${AWS::StackName}-QueueArn
 """
 
+# In place of `Outputs:`, a resource before them.
+LAYER = """  Heavy:
+    Type: AWS::Serverless::LayerVersion
+    Properties:
+      ContentUri: .
+Outputs:"""
+
 SERVICE = """
 AWSTemplateFormatVersion: 2010-09-09
 Transform: AWS::Serverless-2016-10-31

@@ -14,7 +14,7 @@ from moto import mock_aws
 from deploy import packages, templates
 from deploy.artifacts import Bucket, packaged
 from deploy.packages import HOST, Package
-from tests.toy import Toy
+from tests.toy import LAYER, Toy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -87,3 +87,14 @@ def test_a_documents_text_changes_with_each_value_of_a_parameter(tmp_path: Path)
     assert info() == info() == info(Origin="none")
     assert len({info(), info(Origin="https://a"), info(Origin="https://b")}) == 3
     assert "description" not in template.resources["Api"]["Properties"]["DefinitionBody"]["info"]
+
+
+def test_a_layer_is_named_in_the_packaged_template_too(toy: Toy) -> None:
+    toy.write("services/hello/src/cryptography/__init__.py", "")
+    toy.replace("services/hello/template.yml", "Outputs:", LAYER)
+    _, template = templates.discover(toy.root)
+    built = packages.build([template], HOST, toy.root)["hello"]
+    body = json.loads(packaged(template, "artifacts", built))
+    assert built.layer is not None
+    place = {"Bucket": "artifacts", "Key": built.layer.key}
+    assert body["Resources"]["Heavy"]["Properties"] == {"ContentUri": place}

@@ -17,7 +17,7 @@ import pytest
 from deploy import archive, bytecode, packages, templates
 from deploy.errors import DeployError
 from deploy.packages import HOST, LAMBDA, Package, Target
-from tests.toy import PIPELINE, Toy
+from tests.toy import LAYER, PIPELINE, Toy
 
 _BUILD = """
 import json, sys
@@ -180,6 +180,31 @@ def test_a_zip_over_the_budget_fails_and_names_the_largest(toy: Toy) -> None:
     ):
         build(toy)
     assert not list((toy.root / "dist" / "packages").rglob("*.zip"))
+
+
+def test_what_is_too_heavy_for_a_package_travels_as_a_layer(toy: Toy) -> None:
+    toy.write("services/hello/src/cryptography/__init__.py", "HEAVY = True\n")
+    toy.write("services/hello/src/_cffi_backend.so", "x")
+    with pytest.raises(DeployError, match=r"has what travels as a layer, and the template no AWS"):
+        build(toy)
+    toy.replace("services/hello/template.yml", "Outputs:", LAYER)
+    package = build(toy)["hello"]
+    assert package.layer is not None
+    names, beside = (zipfile.ZipFile(part.path).namelist() for part in package.parts)
+    assert not [name for name in names if "crypto" in name or "cffi" in name]
+    assert len(beside) == 3  # the bytecode too
+    assert {"python/_cffi_backend.so", "python/cryptography/__init__.py"} <= set(beside)
+    assert package.layer.key == f"wotr/hello-layer/{package.layer.content}.zip"
+    again = build(toy)["hello"]
+    assert (again.reused, again.layer is not None and again.layer.reused) == (True, True)
+    package.layer.path.write_bytes(b"damaged")
+    assert not build(toy)["hello"].reused
+
+
+def test_a_layer_of_nothing_is_refused(toy: Toy) -> None:
+    toy.replace("services/hello/template.yml", "Outputs:", LAYER)
+    with pytest.raises(DeployError, match=r"has nothing that travels as a layer, and the template an AWS"):
+        build(toy)
 
 
 def test_a_lock_without_a_hash_is_refused(toy: Toy) -> None:
