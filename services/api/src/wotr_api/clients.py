@@ -9,6 +9,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from wotr_common.envelope import DataKeys
+from wotr_common.notes import Notes
+
 AWS_FAILURES = (BotoCoreError, ClientError)  # what a call raises when its last try has failed
 
 # Three tries of at most six seconds end before the functions' 25: a caller gets a 503, not a timeout.
@@ -32,6 +35,12 @@ _OWN: dict[str, Config] = {
 def client(service: str) -> Any:
     """The client of `service`; the endpoint is the environment's."""
     return boto3.client(service, config=_OWN.get(service, _PATIENCE))  # type: ignore[call-overload,unused-ignore]
+
+
+@cache
+def notes(key_alias: str) -> Notes:
+    """What opens the notes of items."""
+    return Notes(DataKeys(lambda: client("kms"), key_alias))
 
 
 @cache

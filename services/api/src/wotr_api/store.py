@@ -12,6 +12,7 @@ from wotr_api.load_report import Effort
 from wotr_common import keys
 from wotr_common.exports import Exported
 from wotr_common.items import workout_from_item
+from wotr_common.notes import Notes
 from wotr_common.workout import Workout, time_text
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ BY_TYPE = Index(keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK)
 
 
 class Workouts:
-    """Reads workouts from `table`."""
+    """Reads workouts from `table`, and their notes with `notes`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, notes: Notes) -> None:
         self._table = table
+        self._notes = notes
 
     def get(self, user_id: str, started_at: datetime) -> Workout | None:
         """The workout that `user_id` started then; consistent, so that what was written is there."""
@@ -47,7 +49,7 @@ class Workouts:
             Key={keys.PK: keys.user_pk(user_id), keys.SK: keys.workout_sk(started_at)}, ConsistentRead=True
         )
         item = found.get("Item")
-        return workout_from_item(item) if item else None
+        return self._workout(item) if item else None
 
     def partition(
         self, index: Index, pk: str, start: datetime, end: datetime, *, after: str | None, limit: int
@@ -73,7 +75,7 @@ class Workouts:
             Limit=limit,
             **first,
         ):
-            found += map(workout_from_item, page["Items"])
+            found += map(self._workout, page["Items"])
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -109,7 +111,7 @@ class Workouts:
             **options,
         )
         last = page.get("LastEvaluatedKey")
-        return [workout_from_item(item) for item in page["Items"]], str(last[keys.SK]) if last else None
+        return [self._workout(item) for item in page["Items"]], str(last[keys.SK]) if last else None
 
     def efforts(self, user_id: str, start: datetime, end: datetime) -> Iterator[Effort]:
         """What a user's workouts with `start` <= startedAt < `end` say about their load, oldest first."""
@@ -138,7 +140,7 @@ class Workouts:
             ExpressionAttributeValues={":pk": keys.user_pk(user_id), ":low": bounds[0], ":high": bounds[1]},
             ConsistentRead=True,
         ):
-            yield page["Items"]
+            yield [self._notes.opened(item) for item in page["Items"]]
 
     def _workouts_of(self, user_id: str, sessions: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """The items of the workouts of `sessions`, by workout id."""
@@ -156,9 +158,15 @@ class Workouts:
             }
             while wanted:  # DynamoDB answers in pieces where a piece is full or the table is busy
                 answer: Any = self._table.meta.client.batch_get_item(RequestItems=wanted)
-                found |= {item["workoutId"]: item for item in answer["Responses"].get(self._table.name, [])}
+                found |= {
+                    item["workoutId"]: self._notes.opened(item)
+                    for item in answer["Responses"].get(self._table.name, [])
+                }
                 wanted = answer.get("UnprocessedKeys", {})
         return found
+
+    def _workout(self, item: Mapping[str, Any]) -> Workout:
+        return workout_from_item(self._notes.opened(item))
 
     def _pages(self, **query: Any) -> Iterator[Mapping[str, Any]]:
         while True:
@@ -181,15 +189,17 @@ def _effort(item: Mapping[str, Any]) -> Effort:
 
 
 class Items:
-    """Reads items of `table` as they lie there."""
+    """Reads items of `table` as they lie there, their notes in the clear."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, notes: Notes) -> None:
         self._table = table
+        self._notes = notes
 
     def get(self, key: keys.Key) -> Mapping[str, Any] | None:
         """What is stored at `key` right now."""
         found = self._table.get_item(Key={keys.PK: key["pk"], keys.SK: key["sk"]}, ConsistentRead=True)
-        return found.get("Item")
+        item = found.get("Item")
+        return self._notes.opened(item) if item else None
 
     def several(self, *wanted: keys.Key) -> dict[str, Mapping[str, Any]]:
         """What is stored at a few keys of one partition right now, by sort key, read at once."""
@@ -197,7 +207,10 @@ class Items:
         request: dict[str, Any] = {self._table.name: {"Keys": list(wanted), "ConsistentRead": True}}
         while request:  # DynamoDB answers in pieces where the table is busy
             answer: Any = self._table.meta.client.batch_get_item(RequestItems=request)
-            found |= {item[keys.SK]: item for item in answer["Responses"].get(self._table.name, [])}
+            found |= {
+                item[keys.SK]: self._notes.opened(item)
+                for item in answer["Responses"].get(self._table.name, [])
+            }
             request = answer.get("UnprocessedKeys", {})
         return found
 
@@ -228,4 +241,4 @@ class Items:
             **first,
         )
         last = page.get("LastEvaluatedKey")
-        return list(page["Items"]), str(last[keys.SK]) if last else None
+        return [self._notes.opened(item) for item in page["Items"]], str(last[keys.SK]) if last else None

@@ -13,8 +13,10 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from wotr_common import keys
+from wotr_common.envelope import DataKeys
 from wotr_common.items import workout_item
 from wotr_common.messages import Command
+from wotr_common.notes import Notes
 from wotr_common.workout import Workout
 
 PAGE_TOKEN_KEY = "x" * 48
@@ -121,6 +123,8 @@ class Cloud:
                 (keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK),
             ],
         )
+        key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        boto3.client("kms").create_alias(AliasName="alias/wotr-dev-notes", TargetKeyId=key)
         boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString=PAGE_TOKEN_KEY)
         cloud = cls(url)
         assert boto3.DEFAULT_SESSION is not None
@@ -159,13 +163,14 @@ class Cloud:
         return list(boto3.resource("dynamodb").Table("Idempotency").scan()["Items"])
 
     def store(self, *workouts: Workout, shards: int = 1) -> None:
-        """Put workouts as workers does."""
+        """Put workouts as workers does, their notes sealed."""
+        notes = Notes(DataKeys(lambda: boto3.client("kms"), "alias/wotr-dev-notes"))
         with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
             for workout in workouts:
-                batch.put_item(Item=workout_item(workout, shards))
+                batch.put_item(Item=notes.sealed(workout_item(workout, shards)))
 
     def put(self, *items: Mapping[str, Any]) -> None:
-        """Put items of Workouts as they are."""
+        """Put items of Workouts as they are: old ones may have their notes in the clear."""
         with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=dict(item))

@@ -29,6 +29,7 @@ os.environ.update(
         "EXPORTS_BUCKET": "exports",
         "PAGE_TOKEN_SECRET": "page-tokens",  # pragma: allowlist secret - the name of one
         "SECRETS_PATH": "/wotr/dev/secrets",
+        "NOTES_KEY_ALIAS": "alias/wotr-dev-notes",
     }
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
@@ -60,7 +61,7 @@ def forget() -> None:
     from wotr_api.handlers import accept, export, secrets
     from wotr_api.reading import sources
 
-    kept: list[Any] = [clients.client, clients.table]
+    kept: list[Any] = [clients.client, clients.notes, clients.table]
     kept += [
         found
         for module in (accept, export, secrets, sources, call)

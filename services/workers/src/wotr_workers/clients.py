@@ -11,6 +11,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -33,6 +34,12 @@ def dynamodb(*, patient: bool = False) -> DynamoDBClient:
 def events() -> EventBridgeClient:
     """EventBridge."""
     return boto3.client("events", config=_BRISK)
+
+
+@cache
+def kms() -> KMSClient:
+    """KMS."""
+    return boto3.client("kms", config=_PATIENT)
 
 
 @cache

@@ -19,7 +19,7 @@ from wotr_common.events import Event
 from wotr_common.observability import annotate_span, logger
 from wotr_workers.bus import PUT_EVENTS, Bus
 from wotr_workers.outbox import deliver
-from wotr_workers.store import plain
+from wotr_workers.store import streamed
 from wotr_workers.stream_events import changed_at, event_of
 from wotr_workers.workouts import CORRELATION_ID
 
@@ -70,7 +70,7 @@ def publish(
 def event_in(record: Mapping[str, Any]) -> Event | None:
     """The event that a stream record means, None where it means none."""
     said = record["dynamodb"]
-    old, new = (plain(said[name]) if said.get(name) else None for name in ("OldImage", "NewImage"))
+    old, new = (streamed(said[name]) if said.get(name) else None for name in ("OldImage", "NewImage"))
     return event_of(said["Keys"][keys.SK]["S"], old, new, changed_at(record), str(record["eventID"]))
 
 

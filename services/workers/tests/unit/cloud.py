@@ -6,11 +6,18 @@ from typing import Any
 
 import boto3
 
+from wotr_common.envelope import DataKeys
+from wotr_common.notes import Notes
+from wotr_workers.store import Item, plain
+
 TABLE = "workouts"
+NOTES_KEY_ALIAS = "alias/wotr-dev-notes"
 
 
 def make_table() -> Any:
-    """A client of DynamoDB with an empty table `Workouts`."""
+    """A client of DynamoDB with an empty table `Workouts`, and the key for its notes."""
+    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    boto3.client("kms").create_alias(AliasName=NOTES_KEY_ALIAS, TargetKeyId=key)
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=TABLE,
@@ -25,6 +32,17 @@ def make_table() -> Any:
         ],
     )
     return client
+
+
+def notes() -> Notes:
+    """What seals and opens notes, as a new process has it."""
+    return Notes(DataKeys(lambda: boto3.client("kms"), NOTES_KEY_ALIAS))
+
+
+def stored(dynamodb: Any, notes: Notes) -> list[Item]:
+    """Everything in the table, its notes in the clear."""
+    pages = dynamodb.get_paginator("scan").paginate(TableName=TABLE)
+    return [notes.opened(plain(item)) for page in pages for item in page["Items"]]
 
 
 class Queue:

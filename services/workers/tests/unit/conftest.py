@@ -16,7 +16,7 @@ os.environ.update(
 
 import pytest
 from moto import mock_aws
-from tests.unit.cloud import TABLE, Queue, make_table
+from tests.unit.cloud import TABLE, Queue, make_table, notes
 from tests.unit.stream import Stream
 
 from wotr_common.dead_letters import DeadLetters
@@ -39,7 +39,7 @@ def dynamodb(aws: None) -> Any:
 @pytest.fixture
 def workouts(dynamodb: Any) -> Workouts:
     """The empty table as the service sees it."""
-    return Workouts(dynamodb, TABLE)
+    return Workouts(dynamodb, TABLE, notes())
 
 
 @pytest.fixture

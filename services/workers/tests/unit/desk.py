@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import boto3
-from tests.unit.cloud import TABLE
+from tests.unit.cloud import TABLE, notes, stored
 
 from wotr_common import keys
 from wotr_common.limits import Limits
@@ -16,7 +16,7 @@ from wotr_common.messages import Outcome
 from wotr_workers.commands.decision import Desk
 from wotr_workers.commands.dispatch import answer
 from wotr_workers.queue import ImportQueue
-from wotr_workers.store import Imports, Item, Table, plain
+from wotr_workers.store import Imports, Item, Table
 from wotr_workers.store.sessions import Sessions
 
 LIMITS = Limits(frozenset({"run", "ride", "strength"}), Decimal(1), Decimal(43_200), 1)
@@ -32,13 +32,14 @@ class Athlete:
     def __init__(self, dynamodb: Any, user_id: str = "ada") -> None:
         self.dynamodb = dynamodb
         self.user_id = user_id
+        self.notes = notes()
         self.now = NOW
         self.limits = LIMITS
         self.sqs = boto3.client("sqs")
         self.url = self.sqs.create_queue(QueueName="imports")["QueueUrl"]
         self.desk = Desk(
-            Table(dynamodb, TABLE),
-            Sessions(dynamodb, TABLE),
+            Table(dynamodb, TABLE, self.notes),
+            Sessions(dynamodb, TABLE, self.notes),
             Imports(dynamodb, TABLE),
             ImportQueue(self.sqs, self.url),
             lambda: self.limits,
@@ -82,7 +83,7 @@ class Athlete:
         boto3.resource("dynamodb").Table(TABLE).put_item(Item=item)
 
     def items(self, belongs: Any = lambda sk: True) -> list[Item]:
-        found = map(plain, self.dynamodb.scan(TableName=TABLE)["Items"])
+        found = stored(self.dynamodb, self.notes)
         return sorted((item for item in found if belongs(item["sk"])), key=lambda item: str(item["sk"]))
 
     def sessions(self) -> list[Item]:

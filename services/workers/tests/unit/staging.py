@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 from tests.unit.chaos import OneAtATime
-from tests.unit.cloud import TABLE
+from tests.unit.cloud import TABLE, notes, stored
 from tests.unit.exports import LIMITS
 
 from tests.unit import toys
@@ -19,7 +19,7 @@ from wotr_workers.imports.told import Records
 from wotr_workers.imports.undo import Undoer
 from wotr_workers.records.kept import KeptRecords
 from wotr_workers.records.rebuild import Rebuilder
-from wotr_workers.store import Imports, Item, Leases, Table, plain
+from wotr_workers.store import Imports, Item, Leases, Table
 from wotr_workers.topics import ImportsTopic
 from wotr_workers.uploads import Upload, Uploads
 
@@ -36,6 +36,7 @@ class Stage:
     def __init__(self, dynamodb: Any, records: Records | None = None) -> None:
         self.dynamodb: Any = OneAtATime(dynamodb)
         self.now = NOW
+        self.notes = notes()
         self._records = records
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
@@ -49,7 +50,7 @@ class Stage:
 
     @property
     def table(self) -> Table:
-        return Table(self.dynamodb, TABLE)
+        return Table(self.dynamodb, TABLE, self.notes)
 
     @property
     def imports(self) -> Imports:
@@ -117,8 +118,7 @@ class Stage:
         return self.undoer().run("ada", import_id, self.until)
 
     def items(self) -> list[Item]:
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=TABLE)
-        found = (plain(item) for page in pages for item in page["Items"])
+        found = stored(self.dynamodb, self.notes)
         return sorted(found, key=lambda item: (str(item["pk"]), str(item["sk"])))
 
     def account(self) -> dict[str, Item]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.unit.cloud import TABLE, Queue
+from tests.unit.cloud import NOTES_KEY_ALIAS, TABLE, Queue
 from tests.unit.exports import STRAVA, strava_row, text
 from tests.unit.stream import stream_record as change
 from tests.unit.test_publisher import record as stream_record
@@ -58,6 +58,7 @@ def load(dynamodb: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> Load:
     s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     for name, value in {
         "WOTR_STAGE": "dev",
+        "NOTES_KEY_ALIAS": NOTES_KEY_ALIAS,
         "WORKOUTS_TABLE": TABLE,
         "CONFIG_PATH": "/wotr/dev",
         "UPLOADS_BUCKET": "uploads",

@@ -76,6 +76,9 @@ def event(function: str) -> dict[str, Any]:
                 for each in ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
             },
         ),
+        ("WriteRole", "kms", {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ("ReencryptRole", "dynamodb", {"dynamodb:Scan", "dynamodb:UpdateItem"}),
+        ("ReencryptRole", "sqs", set()),
         ("CommandRole", "sqs", {"sqs:SendMessage"}),
         ("CommandRole", "s3", set()),
         ("CommandRole", "sns", set()),
@@ -94,6 +97,29 @@ def event(function: str) -> dict[str, Any]:
 )
 def test_a_role_may_do_exactly_its_job(role: str, service: str, actions: set[str]) -> None:
     assert allowed(role, service) == actions
+
+
+def note_grants(role: str) -> list[dict[str, Any]]:
+    (policy,) = of_type("AWS::IAM::Role")[role].get("Policies", [{"PolicyDocument": {"Statement": []}}])
+    return [each for each in policy["PolicyDocument"]["Statement"] if each.get("Sid") == "DataKeysOfNotes"]
+
+
+def test_data_keys_of_notes_are_granted_to_who_stores_them_and_in_a_users_name_only() -> None:
+    both = ["kms:Decrypt", "kms:GenerateDataKey"]
+    granted = {role: found for role in of_type("AWS::IAM::Role") if (found := note_grants(role))}
+    assert {role: [each["Action"] for each in found] for role, found in granted.items()} == {
+        "WriteRole": ["kms:GenerateDataKey"],
+        "CommandRole": [both],
+        "ImportCsvRole": [both],
+        "BulkImportTaskRole": [both],
+        "ReencryptRole": [both],
+    }
+    for (statement,) in granted.values():
+        assert statement["Condition"] == {
+            "ForAnyValue:StringLike": {"kms:ResourceAliases": {"Fn::Sub": "alias/wotr-${Stage}-notes*"}},
+            "StringEquals": {"kms:EncryptionContext:purpose": "notes"},
+            "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["purpose", "user"]},
+        }
 
 
 def test_a_missing_upload_is_told_from_a_denied_one() -> None:

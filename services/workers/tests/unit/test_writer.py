@@ -10,11 +10,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from tests.unit import cloud
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
 from wotr_common.items import workout_from_item
 from wotr_common.versions import first_version
-from wotr_workers.store import Workouts, plain
+from wotr_workers.store import Workouts
 from wotr_workers.writer import write
 
 ACCEPTED: dict[str, Any] = {
@@ -36,7 +37,7 @@ def record(body: object, message_id: str = "m1", **attributes: str) -> dict[str,
 
 
 def stored(dynamodb: Any) -> list[dict[str, Any]]:
-    return [plain(item) for item in dynamodb.scan(TableName="workouts")["Items"]]
+    return cloud.stored(dynamodb, cloud.notes())
 
 
 def test_an_accepted_workout_is_stored_whole(

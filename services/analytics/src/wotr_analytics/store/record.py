@@ -14,6 +14,7 @@ from wotr_analytics.totals import Counted, contribution
 from wotr_common import keys
 from wotr_common.events import session_data, workout_data
 from wotr_common.items import session_from_item, workout_from_item
+from wotr_common.notes import bare
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +31,7 @@ class Stored(Generic[T]):
 
 
 class Record:
-    """The table `Workouts`. What it says is said as the events of the same items say it."""
+    """The table `Workouts`, without notes. What it says is said as the events of the same items say it."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self.table = Table(dynamodb, table)
@@ -57,7 +58,7 @@ class Record:
         stored: Stored[T] = Stored()
         for item in self.table.items(keys.user_pk(user_id), bounds):
             try:
-                found = said(item)
+                found = said(bare(item))
             except ValidationError:
                 stored.unreadable.append(str(item.get(identity, item[keys.SK])))
                 continue

@@ -11,7 +11,7 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from wotr_api import callers, door, export, parameters
-from wotr_api.clients import AWS_FAILURES, client, table
+from wotr_api.clients import AWS_FAILURES, client, notes, table
 from wotr_api.objects import ExportedFiles
 from wotr_api.store import Workouts
 from wotr_common.observability import annotate_span, logger, metrics
@@ -25,6 +25,7 @@ class ExportSettings(Settings):
 
     workouts_table: str
     exports_bucket: str
+    notes_key_alias: str
 
 
 settings = ExportSettings.load()
@@ -59,7 +60,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 @cache
 def _workouts() -> Workouts:
-    return Workouts(table(settings.workouts_table))
+    return Workouts(table(settings.workouts_table), notes(settings.notes_key_alias))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from wotr_api.clients import client, table
+from wotr_api.clients import client, notes, table
 from wotr_api.kept_secret import KeptSecret
 from wotr_api.page_tokens import PageTokens
 from wotr_api.store import Items, Workouts
@@ -20,6 +20,7 @@ class QuerySettings(Settings):
     views_table: str
     limits_path: str
     page_token_secret: str
+    notes_key_alias: str
 
 
 settings = QuerySettings.load()
@@ -28,13 +29,13 @@ settings = QuerySettings.load()
 @cache
 def workouts() -> Workouts:
     """Workouts of the table."""
-    return Workouts(table(settings.workouts_table))
+    return Workouts(table(settings.workouts_table), notes(settings.notes_key_alias))
 
 
 @cache
 def items() -> Items:
     """Everything else in it."""
-    return Items(table(settings.workouts_table))
+    return Items(table(settings.workouts_table), notes(settings.notes_key_alias))
 
 
 @cache

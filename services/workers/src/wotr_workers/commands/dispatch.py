@@ -13,7 +13,7 @@ from wotr_common.messages import Command, Outcome
 from wotr_common.problems import Problem, unavailable
 from wotr_workers.commands import imports, profile, sessions, workouts
 from wotr_workers.commands.decision import Decide, Desk, said
-from wotr_workers.store import Changed, Refused
+from wotr_workers.store import Changed, NotesUnreadable, Refused
 
 TRIES = 6  # of a command whose items change under it
 
@@ -39,6 +39,9 @@ def answer(desk: Desk, payload: object) -> Outcome:
         return _settled(desk, command)
     except Problem as problem:
         return _problem(problem, command)
+    except NotesUnreadable:
+        detail = "its stored notes cannot be read, so that nothing of it can be changed; it can be deleted"
+        return _problem(Problem(409, detail), command)
     except Refused as error:
         if not error.too_large:
             raise

@@ -8,7 +8,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from wotr_common.envelope import DataKeys
 from wotr_common.limits import LimitsReader
+from wotr_common.notes import Notes
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 from wotr_workers import clients
@@ -25,6 +27,7 @@ class CommandSettings(Settings):
     workouts_table: str
     config_path: str
     import_queue_url: str
+    notes_key_alias: str
 
 
 settings = CommandSettings.load()
@@ -34,9 +37,10 @@ metrics.set_default_dimensions(stage=settings.wotr_stage)
 @cache
 def _desk() -> Desk:
     dynamodb, table = clients.dynamodb(), settings.workouts_table
+    notes = Notes(DataKeys(clients.kms, settings.notes_key_alias))
     return Desk(
-        Table(dynamodb, table),
-        Sessions(dynamodb, table),
+        Table(dynamodb, table, notes),
+        Sessions(dynamodb, table, notes),
         Imports(dynamodb, table),
         ImportQueue(clients.sqs(), settings.import_queue_url),
         LimitsReader(clients.ssm(), f"{settings.config_path}/workouts").get,

@@ -8,7 +8,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from wotr_common.dead_letters import DeadLetters
+from wotr_common.envelope import DataKeys
 from wotr_common.limits import LimitsReader
+from wotr_common.notes import Notes
 from wotr_common.observability import MetricUnit, logger, metrics
 from wotr_common.settings import Settings
 from wotr_workers import clients
@@ -22,6 +24,7 @@ class WriteSettings(Settings):
     workouts_table: str
     config_path: str
     workout_dead_letter_queue_url: str
+    notes_key_alias: str
 
 
 settings = WriteSettings.load()
@@ -33,13 +36,18 @@ def _limits() -> LimitsReader:
     return LimitsReader(clients.ssm(), f"{settings.config_path}/workouts")
 
 
+@cache
+def _notes() -> Notes:
+    return Notes(DataKeys(clients.kms, settings.notes_key_alias))
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Write a batch; the answer names the messages that are to come again."""
     batch = write(
         event["Records"],
-        Workouts(clients.dynamodb(), settings.workouts_table),
+        Workouts(clients.dynamodb(), settings.workouts_table, _notes()),
         DeadLetters(clients.sqs(), settings.workout_dead_letter_queue_url),
         _limits().get().shards,
     )

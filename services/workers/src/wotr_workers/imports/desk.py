@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from wotr_common.envelope import DataKeys
 from wotr_common.limits import Limits, LimitsReader
+from wotr_common.notes import Notes
 from wotr_common.settings import Settings
 from wotr_workers import clients
 from wotr_workers.formats.detect import Opened, opened
@@ -28,6 +30,7 @@ class DeskSettings(Settings):
     config_path: str
     uploads_bucket: str
     imports_topic_arn: str
+    notes_key_alias: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Desk:
     def of(cls, settings: DeskSettings, clock: Callable[[], datetime]) -> Self:
         """A desk with real AWS behind it."""
         dynamodb, name = clients.dynamodb(patient=True), settings.workouts_table
-        table = Table(dynamodb, name)
+        table = Table(dynamodb, name, Notes(DataKeys(clients.kms, settings.notes_key_alias)))
         return cls(
             Uploads(clients.s3(), settings.uploads_bucket),
             table,

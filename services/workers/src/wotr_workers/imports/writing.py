@@ -14,7 +14,7 @@ from wotr_workers.imports.plan_sessions import plan_session
 from wotr_workers.imports.plan_workouts import plan_workout
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.reading import world_of
-from wotr_workers.store import Changed, Refused, Table
+from wotr_workers.store import Changed, NotesUnreadable, Refused, Table
 from wotr_workers.texts.rows import SetAside
 
 # More than four writes at once gain nothing, as measured.
@@ -82,6 +82,8 @@ def _why(refused: Refused) -> str:
     """Why rows are not stored, for the athlete whose they are."""
     if refused.too_large:
         return "too large to be stored: all of a session, notes included, may have 400 KB"
+    if isinstance(refused, NotesUnreadable):
+        return "what is stored of it already has notes that cannot be read; it was left as it is"
     return "cannot be stored as it stands"
 
 

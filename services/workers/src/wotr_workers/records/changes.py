@@ -9,7 +9,7 @@ from typing import Any
 from wotr_common import keys
 from wotr_workers.records.candidates import Image, candidates
 from wotr_workers.records.staircase import Candidate
-from wotr_workers.store import plain
+from wotr_workers.store import plain, streamed
 from wotr_workers.workouts import CHANGED_BY, CHANGED_ROW, EDITED_AT, IMPORT_ID
 
 UNDOING = "undoing"
@@ -84,7 +84,7 @@ class Lease:
 def change_in(record: Mapping[str, Any]) -> Change:
     """The change that a stream record tells."""
     said = record["dynamodb"]
-    old, new = (plain(said[name]) if said.get(name) else None for name in ("OldImage", "NewImage"))
+    old, new = (streamed(said[name]) if said.get(name) else None for name in ("OldImage", "NewImage"))
     key = plain(said["Keys"])
     return Change(keys.user_of(key[keys.PK]), key[keys.SK], old, new)
 

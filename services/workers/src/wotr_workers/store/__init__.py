@@ -1,7 +1,17 @@
 """The table `Workouts` as this service sees it."""
 
 from wotr_workers.store.imports import Imports
-from wotr_workers.store.items import Changed, Item, NotRead, Refused, plain, raw
+from wotr_workers.store.items import (
+    Changed,
+    Item,
+    NotesOf,
+    NotesUnreadable,
+    NotRead,
+    Refused,
+    plain,
+    raw,
+    streamed,
+)
 from wotr_workers.store.leases import Leases
 from wotr_workers.store.table import READ_ITEMS, Delete, Keep, Put, Remove, Table, Write
 from wotr_workers.store.workouts import Workouts
@@ -15,6 +25,8 @@ __all__ = [
     "Keep",
     "Leases",
     "NotRead",
+    "NotesOf",
+    "NotesUnreadable",
     "Put",
     "Refused",
     "Remove",
@@ -23,4 +35,5 @@ __all__ = [
     "Write",
     "plain",
     "raw",
+    "streamed",
 ]

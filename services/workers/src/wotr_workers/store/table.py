@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from wotr_common import keys
-from wotr_workers.store.items import Changed, Item, NotRead, Refused, existing, plain, raw
+from wotr_common.notes import Notes
+from wotr_workers.store.items import Changed, Item, NotesOf, NotRead, Refused, existing, raw
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -70,12 +71,18 @@ Write = Put | Delete | Keep | Remove
 class Table:
     """Items by their keys. Reads are consistent; botocore's errors are those worth another try.
 
-    `pause` waits before another try of what DynamoDB was too busy for.
+    Without `notes` items are read without theirs, and none that has any is stored. `pause` waits before
+    another try of what DynamoDB was too busy for.
     """
 
     def __init__(
-        self, dynamodb: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
+        self,
+        dynamodb: DynamoDBClient,
+        table: str,
+        notes: Notes | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._notes = NotesOf(notes)
         self._dynamodb = dynamodb
         self._table = table
         self._pause = pause
@@ -94,7 +101,7 @@ class Table:
             for pause_s in _pauses():
                 self._pause(pause_s)
                 answer = self._dynamodb.batch_get_item(RequestItems=request)
-                items = map(plain, answer["Responses"].get(self._table, []))
+                items = map(self._notes.read, answer["Responses"].get(self._table, []))
                 found |= {item[keys.SK]: item for item in items}
                 request = answer["UnprocessedKeys"]
                 if not request:
@@ -135,7 +142,7 @@ class Table:
 
     def put_all(self, items: Iterable[Item]) -> None:
         """Store `items`, whatever is stored there; NotRead where DynamoDB is too busy."""
-        self._batches({"PutRequest": {"Item": raw(item)}} for item in items)
+        self._batches({"PutRequest": {"Item": raw(self._notes.written(item))}} for item in items)
 
     def delete_all(self, found: Iterable[keys.Key]) -> None:
         """Delete what is stored at the keys in `found`; NotRead where DynamoDB is too busy."""
@@ -149,17 +156,21 @@ class Table:
             ConsistentRead=True,
             **more,  # type: ignore[arg-type]
         )
-        return (plain(item) for page in pages for item in page["Items"])
+        return (self._notes.read(item) for page in pages for item in page["Items"])
 
     def _action(self, write: Write) -> dict[str, Any]:
         place: dict[str, Any] = {"TableName": self._table}
         match write:
             case Put(item, before):
-                return {**place, "Item": raw(item), **_unchanged(before)}
+                return {
+                    **place,
+                    "Item": raw(self._notes.written(item, before=before)),
+                    **_unchanged(before),
+                }
             case Delete(before):
                 return {**place, "Key": raw(write.key), **_unchanged(before)}
             case Keep(key, attributes):
-                return {**place, "Key": raw(key), **_unless_there(attributes)}
+                return {**place, "Key": raw(key), **_unless_there(self._notes.written(attributes, key))}
             case Remove(key):
                 return {**place, "Key": raw(key)}
 
