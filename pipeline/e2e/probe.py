@@ -30,6 +30,8 @@ def handler(event, context):
     arguments = dict(event["arguments"])
     if "BodyText" in arguments:
         arguments["Body"] = arguments.pop("BodyText").encode()
+    for name in [each for each in arguments if each.endswith("Base64")]:
+        arguments[name.removesuffix("Base64")] = base64.b64decode(arguments.pop(name))
     try:
         getattr(client, event["operation"])(**arguments)
     except ClientError as error:

@@ -101,6 +101,10 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     ),
     "api/HealthFunction": (None, query(WORKOUTS)),
     "workers/WriteFunction": (put(WORKOUTS), delete(WORKOUTS)),
+    "workers/ReencryptFunction": (
+        Call("dynamodb", "scan", {"TableName": WORKOUTS, "Limit": 1}),
+        delete(WORKOUTS),
+    ),
     "workers/CommandFunction": (delete(WORKOUTS), send),
     "workers/ImportCsvFunction": (
         Call("s3", "get_object", {"Bucket": UPLOADS, "Key": "uploads/probe/probe.csv"}),
