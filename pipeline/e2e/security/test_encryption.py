@@ -18,7 +18,7 @@ from probe import DENIED, probe
 from test_least_privilege import roles
 from waiting import eventually
 
-from stage_client import Athlete, Stage
+from stage_client import Athlete, Stage, TopicListener
 
 Proof = Callable[[str, str], None]
 Item = dict[str, Any]
@@ -76,6 +76,29 @@ def note_of(athlete: Athlete, workout_id: str) -> str | None:
     return found
 
 
+@pytest.fixture
+def ops(stage: Stage) -> Iterator[TopicListener]:
+    listener = TopicListener(stage.outputs("platform")["OpsTopicArn"])
+    yield listener
+    listener.close()
+
+
+def alarms_of(stage: Stage) -> set[str]:
+    """The alarms on unreadable notes, of api and of workers, put to rest."""
+    cloudwatch = boto3.client("cloudwatch")
+    here = {"Name": "stage", "Value": stage.name}
+    names = {
+        alarm["AlarmName"]
+        for page in cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix="wotr-")
+        for alarm in page["MetricAlarms"]
+        if alarm.get("MetricName") == "NotesUnreadable" and here in alarm["Dimensions"]
+    }
+    assert len(names) == 2, names
+    for name in names:
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="to be tried")
+    return names
+
+
 def texts(stage: Stage) -> Iterator[tuple[str, str]]:
     """Where somebody might read what was written: every table, every log, what is set aside, the lake."""
     resources = boto3.client("cloudformation")
@@ -128,8 +151,9 @@ def test_a_note_is_readable_for_its_athlete_and_nowhere_else(
 
 
 def test_a_note_that_was_swapped_or_cut_is_refused_and_costs_no_other(
-    stage: Stage, athlete: Athlete, marker: str, proof: Proof
+    stage: Stage, athlete: Athlete, marker: str, ops: TopicListener, proof: Proof
 ) -> None:
+    alarms = alarms_of(stage)
     ids = [run(athlete, day, f"{marker} {day}") for day in DAYS]
     stranger = stage.athlete()
     other = run(stranger, DAYS[0], f"{marker} of another")
@@ -165,7 +189,15 @@ def test_a_note_that_was_swapped_or_cut_is_refused_and_costs_no_other(
     assert note_of(athlete, ids[0]) == f"{marker} {DAYS[0]}"
     assert note_of(stranger, other) == f"{marker} of another"
     assert third["notes"] != first["notes"]
-    proof("4 tampered notes", f"{len(attempts)} ways refused, 409 to a change, every list still answered")
+    eventually(
+        lambda: {told["AlarmName"] for told in ops.messages() if told["NewStateValue"] == "ALARM"},
+        lambda told: told >= alarms,
+        "an alarm of who read and of who was to change it",
+    )
+    proof(
+        "4 tampered notes",
+        f"{len(attempts)} ways refused, 409 to a change, every list still answered, {len(alarms)} alarms raised",
+    )
 
 
 def entry_of(item: Item) -> tuple[str, bytes]:
@@ -195,7 +227,10 @@ def test_only_the_functions_that_deal_with_notes_may_open_one(
                 assert acting.outcome("kms", "generate_data_key", made) in DENIED
     assert {name for name, outcome in outcomes.items() if outcome == "allowed"} == OPENS
     assert {outcome for name, outcome in outcomes.items() if name not in OPENS} <= DENIED
-    proof("4 who opens notes", f"{len(OPENS)} of {len(outcomes)} functions, each only in its athlete's name")
+    proof(
+        "4 who opens notes",
+        f"{len(OPENS)} of {len(outcomes)} roles of functions and tasks, each only in its athlete's name",
+    )
 
 
 @pytest.fixture

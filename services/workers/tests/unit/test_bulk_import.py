@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.unit.cloud import TABLE, Queue
+from tests.unit.cloud import NOTES_KEY_ALIAS, TABLE, Queue
 from tests.unit.exports import STRAVA, strava_row, text
 from tests.unit.staging import BUCKET, NOW, Stage
 from tests.unit.test_import_interrupted import NoRecords
@@ -274,6 +274,7 @@ def surroundings(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         "CONFIG_PATH": "/wotr/dev",
         "UPLOADS_BUCKET": BUCKET,
         "IMPORTS_TOPIC_ARN": stage.topic,
+        "NOTES_KEY_ALIAS": NOTES_KEY_ALIAS,
     }.items():
         monkeypatch.setenv(name, value)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

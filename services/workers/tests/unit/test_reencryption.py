@@ -125,6 +125,14 @@ def test_what_cannot_be_read_is_left_as_it_is_and_counted(move: Move) -> None:
     assert move.dynamodb.get_item(**place)["Item"] == cut
 
 
+def test_an_old_data_key_without_notes_is_let_go(move: Move) -> None:
+    place: Any = {"TableName": TABLE, "Key": raw({"pk": "USER#ada", "sk": "WORKOUT#1"})}
+    item = move.dynamodb.get_item(**place)["Item"]
+    move.dynamodb.put_item(TableName=TABLE, Item={name: item[name] for name in ("pk", "sk", "noteKeys")})
+    assert move.run().moved == 3
+    assert move.dynamodb.get_item(**place)["Item"] == place["Key"]
+
+
 def test_stretches_follow_each_other_to_the_end(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WOTR_STAGE", "dev")
     monkeypatch.setenv("WORKOUTS_TABLE", TABLE)

@@ -29,6 +29,7 @@ class ExportSettings(Settings):
 
 
 settings = ExportSettings.load()
+metrics.set_default_dimensions(stage=settings.wotr_stage)
 app = door.resolver(dependencies=AWS_FAILURES)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from wotr_api import door
 from wotr_api.clients import AWS_FAILURES
 from wotr_api.reading import imports, load, profile, records, sessions, workouts
+from wotr_api.reading.sources import settings
 from wotr_common.limits import LimitsError
 from wotr_common.observability import logger, metrics
 
+metrics.set_default_dimensions(stage=settings.wotr_stage)
 app = door.resolver(dependencies=(*AWS_FAILURES, LimitsError))
 for subject in (workouts, sessions, records, load, imports, profile):
     app.include_router(subject.router)

@@ -56,13 +56,16 @@ class SealedItems:
         before = [
             f"#{name} = :old_{name}" if name in item else f"attribute_not_exists(#{name})" for name in names
         ]
-        values = {f":new_{name}": new[name] for name in names}
+        gone = [f"#{name}" for name in names if name not in new]
+        changed = [f"#{name} = :new_{name}" for name in names if name in new]
+        update = [("SET", changed), ("REMOVE", gone)]
+        values = {f":new_{name}": new[name] for name in names if name in new}
         values |= {f":old_{name}": item[name] for name in names if name in item}
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=raw({keys.PK: item[keys.PK], keys.SK: item[keys.SK]}),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :new_{name}" for name in names),
+                UpdateExpression=" ".join(f"{word} {', '.join(what)}" for word, what in update if what),
                 ConditionExpression=" AND ".join([f"attribute_exists({keys.PK})", *before]),
                 ExpressionAttributeNames={f"#{name}": name for name in names},
                 ExpressionAttributeValues=raw(values),
