@@ -196,7 +196,7 @@ def test_a_note_that_was_swapped_or_cut_is_refused_and_costs_no_other(
     )
     proof(
         "4 tampered notes",
-        f"{len(attempts)} ways refused, 409 to a change, every list still answered, {len(alarms)} alarms raised",
+        f"{len(attempts)} ways refused, 409 to a change, every list still answered, {len(alarms)} alarms on",
     )
 
 
