@@ -196,6 +196,9 @@ def _of_working_tree(root: Path, version: str) -> Wheel:
 def _of_history(root: Path, version: str, published: str) -> Wheel:
     commit = _released_in(root, version, published)
     if commit is None:
+        kept = _store(root) / _file(version)
+        if kept.exists() and content_digest(kept) == published:
+            return Wheel(version, kept, published)
         raise ReleaseError(
             f"{LIBRARY} {version} is needed, and this clone has neither the tag common-v{version} nor the "
             "commit that released it. Fetch them: git fetch --tags --unshallow"

@@ -84,12 +84,15 @@ def test_an_older_pin_in_a_clone_without_tags_is_built_from_the_commit_that_rele
     assert wheels.wheel(toy.root, "1.0.0").digest == released.digest
 
 
-def test_an_older_pin_without_its_history_says_how_to_fetch_it(toy: Toy) -> None:
-    wheels.release(toy.root)
+def test_an_older_pin_without_its_history_is_the_kept_wheel_or_says_how_to_fetch_it(toy: Toy) -> None:
+    released, _ = wheels.release(toy.root)
     toy.library("1.1.0", "Goodbye")
     wheels.release(toy.root)
     _commit(toy.root)
     subprocess.run(["git", "-C", str(toy.root), "update-ref", "-d", "HEAD"], check=True)
+    assert wheels.wheel(toy.root, "1.0.0") == released
+    with zipfile.ZipFile(released.path, "a") as archive:
+        archive.writestr("wotr_common/more.py", "WORD = 'Left over'\n")
     with pytest.raises(ReleaseError, match="git fetch --tags --unshallow"):
         wheels.wheel(toy.root, "1.0.0")
 
