@@ -148,6 +148,18 @@ def deploy(arguments: list[str]) -> None:
 
 
 @command
+def delivery(arguments: list[str]) -> None:
+    """Look after the pipelines: bootstrap, state, approve, reject, rollback, figures (-- --help)."""
+    parts.driven("delivery", arguments or ["--help"])
+
+
+@command
+def check(arguments: list[str]) -> None:
+    """What a pipeline asks of a deployed stage (-- smoke --stage prod --deployable api; -- --help)."""
+    parts.driven("checks", arguments or ["--help"])
+
+
+@command
 def script(arguments: list[str]) -> None:
     """Run one of scripts/ with the AWS settings of your shell (-- seed --users 5; -- s3_smoke --help)."""
     parts.script(arguments)

@@ -16,7 +16,11 @@ from tools.shell import ROOT, Command, Failed, capture, run, tracked
 AT_ONCE = 2
 # what mypy checks together in a project that is not laid out as src and tests
 TARGETS = {
-    "pipeline": [["deploy", "privileges", "stage_client", "postgres_server", "tests"], ["e2e"], ["faults"]],
+    "pipeline": [
+        ["deploy", "delivery", "checks", "privileges", "stage_client", "postgres_server", "tests"],
+        ["e2e"],
+        ["faults"],
+    ],
     "scripts": [["."]],
     "infra": [["tests"]],
     "tools": [["tools", "noxfile.py"]],
@@ -135,6 +139,13 @@ def script(arguments: Sequence[str]) -> None:
         raise Failed(f"{wrong}; there are: {', '.join(known)}")
     cloud.pipeline(
         [f"scripts/{name}.py", *rest], cloud.own_credentials(), problem=f"{name} failed: see above"
+    )
+
+
+def driven(module: str, arguments: Sequence[str]) -> None:
+    """Run a command of the pipeline's with the AWS settings of the developer's shell, or a build's."""
+    cloud.pipeline(
+        ["-m", module, *arguments], cloud.own_credentials(), problem=f"{arguments[0]} failed: see above"
     )
 
 
