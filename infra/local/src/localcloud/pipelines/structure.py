@@ -17,6 +17,7 @@ from localcloud.pipelines.records import Declaration, Definition, run_order
 _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}")
 _NAMESPACE = re.compile(r"[A-Za-z0-9@_-]{1,100}")
 _MOST_PATTERNS, _MOST_FILTERS, _MOST_ORDER = 8, 3, 999
+_SHORTEST_MINUTES, _LONGEST_MINUTES = 5, 86400
 _RESERVED = {"codepipeline", "variables"}
 _NOT_OF_PIPELINES = ("artifactStores",)
 _NOT_OF_STAGES = ("blockers", "onFailure", "onSuccess", "beforeEntry")
@@ -126,8 +127,11 @@ def _of_action(action: Declaration, region: str) -> Iterator[str]:
         yield f"runOrder is 1 to {_MOST_ORDER}"
     if action.get("region", region) != region:
         yield f"region {action['region']}: actions in other regions are not there on the local cloud"
+    timeout = action.get("timeoutInMinutes", _SHORTEST_MINUTES)
     if "timeoutInMinutes" in action and action["actionTypeId"]["category"] != "Approval":
         yield "timeoutInMinutes is for manual approvals only"
+    if not _SHORTEST_MINUTES <= timeout <= _LONGEST_MINUTES:
+        yield f"timeoutInMinutes is {_SHORTEST_MINUTES} to {_LONGEST_MINUTES}"
     namespace = action.get("namespace", "any")
     if namespace in _RESERVED or not _NAMESPACE.fullmatch(namespace):
         yield f"namespace {namespace} is reserved, or has other characters than letters, digits, @, _ and -"
