@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.arn import parse_arn
-from ministack.core.responses import get_region
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
 TOUCHES = (
+    "ministack.core.iam_actions:identity_denial_message",
     "ministack.core.iam_evaluator:_gather_role_policies",
     "ministack.core.iam_evaluator:_permissions_boundary",
     "ministack.core.iam_evaluator:evaluate_resource_policy",
+    "ministack.core.iam_evaluator:resolve_principal",
     "ministack.services.iam:_roles",
 )
 
@@ -32,6 +34,32 @@ def may(role: str, action: str, resource: str) -> bool:
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
     decision: str = iam_evaluator.evaluate(context, policies, *limits).decision
     return decision == "Allow"
+
+
+def refusal(access_key: str, action: str, resource: str, **context: Any) -> str:
+    """Why whoever signs with ``access_key`` may not do that, in IAM's words; "" if they may.
+
+    ``context``: condition keys in lower case, with ``__`` for the colon.
+    """
+    caller = iam_evaluator.resolve_principal(access_key, get_account_id())
+    if isinstance(caller, iam_evaluator.AuthError):
+        return str(caller.message)
+    if caller.policies is None:
+        return ""  # the account's root user
+    asked = iam_evaluator.EvalContext(
+        principal_arn=caller.arn,
+        principal_type=caller.type,
+        principal_account=caller.account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        service_context={name.replace("__", ":"): value for name, value in context.items()},
+        principal_keys=caller.keys,
+    )
+    decision: str = iam_evaluator.evaluate(asked, caller.policies, *caller.limits).decision
+    if decision == "Allow":
+        return ""
+    return str(iam_actions.identity_denial_message(action, caller.arn, resource, decision == "Deny"))
 
 
 def service_may(service: str, action: str, resource: str, policy: str, **context: Any) -> bool:

@@ -31,12 +31,8 @@ def credentials(role_arn: str, service: str, session_name: str) -> dict[str, str
 
     Raises NotTrusted where the role's trust policy does not name the service.
     """
-    account, name = parse_arn(role_arn).account_id, role_arn.rpartition("/")[2]
-    role = iam._roles.get_scoped(account, None, name)
-    if role is None:
-        raise NotTrusted(f"there is no role {role_arn}")
-    if not _trusts(role["AssumeRolePolicyDocument"], service):
-        raise NotTrusted(f"{role_arn} does not let {service} assume it: see its trust policy")
+    role = must_trust(role_arn, service)
+    account, name = parse_arn(role_arn).account_id, role["RoleName"]
     key, secret, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(64)
     session = {
         "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}",
@@ -55,6 +51,18 @@ def credentials(role_arn: str, service: str, session_name: str) -> dict[str, str
         "AWS_DEFAULT_REGION": get_region(),
         "AWS_ENDPOINT_URL": endpoint(),
     }
+
+
+def must_trust(role_arn: str, service: str) -> dict[str, Any]:
+    """The role; NotTrusted where there is none, or its trust policy does not name the service."""
+    role: dict[str, Any] | None = None
+    if role_arn.startswith("arn:"):
+        role = iam._roles.get_scoped(parse_arn(role_arn).account_id, None, role_arn.rpartition("/")[2])
+    if role is None:
+        raise NotTrusted(f"there is no role {role_arn}")
+    if not _trusts(role["AssumeRolePolicyDocument"], service):
+        raise NotTrusted(f"{role_arn} does not let {service} assume it: see its trust policy")
+    return role
 
 
 def client(name: str, variables: dict[str, str]) -> Any:

@@ -34,6 +34,8 @@ GAPS = (
     "method_limits",
     "api_updates",
     "output_changes",
+    "exports_in_use",
+    "stack_roles",
     "worker_pool",
     "unpacked_code",
     "table_streams",
@@ -64,6 +66,7 @@ GAPS = (
     "trail",
     "hosted_ui_pages",
     "pipelines",
+    "connections",
 )
 
 
