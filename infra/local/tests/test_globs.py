@@ -58,6 +58,7 @@ def test_a_pattern_that_means_nothing_is_refused_and_named(pattern: str, problem
     with pytest.raises(globs.BadPattern, match=problem) as raised:
         globs.matches(pattern, "a")
     assert repr(pattern) in str(raised.value)
+    assert globs.problem(pattern) == str(raised.value)
 
 
 def test_excludes_win_over_includes_and_no_includes_are_everything_else() -> None:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from localcloud import git, repositories
+from localcloud import git, repositories, saving
 from localcloud.pipelines.triggers import Push
 
 Start = Callable[[Push], None]
@@ -34,6 +34,8 @@ def watch(folder: Path, variables: Mapping[str, str], start: Start) -> None:
         if spool.stat().st_size <= begin:
             continue
         for line, end in _lines(spool, begin):
+            if saving.ending.is_set():
+                return  # it counts in the next run, whose state does not say that it was taken up
             _take(git.Repository(spool.parent, variables), name, line, start)
             with _lock:
                 _taken[name] = end

@@ -8,21 +8,60 @@ push; a watcher takes the notes up in order and starts each pipeline whose trigg
 
 from __future__ import annotations
 
+import logging
+import os
+from functools import partial
+
+import ministack.app as server
+from ministack.core.responses import request_scope
 from ministack.services.cloudformation import provisioners
 
-from localcloud import connections, grants, services
+from localcloud import clock, connections, grants, pushes, services
 from localcloud.gaps import Settings
-from localcloud.pipelines import source_connection
+from localcloud.pipelines import definitions, executions, source_connection, triggers
 
 TOUCHES = (
     *grants.TOUCHES,
     *services.TOUCHES,
+    "ministack.app:_load_persisted_state",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
 )
 
+_SECONDS = 0.2
+
+_log = logging.getLogger("localcloud")
+
 
 def apply(settings: Settings) -> None:
-    """Serve the API and provision the type."""
+    """Serve the API, provision the type, and look for pushes once it is known which ones were taken up."""
     services.register(connections.SERVICE)
     provisioners._RESOURCE_HANDLERS[connections.TYPE] = connections.HANDLERS
-    source_connection.use(settings.workspace / "repositories", settings.build_variables)
+    folder = settings.workspace / "repositories"
+    source_connection.use(folder, settings.build_variables)
+    watch = partial(pushes.watch, folder, settings.build_variables, _start)
+    if os.environ.get("PERSIST_STATE") != "1":
+        clock.every(_SECONDS, watch)
+        return
+    load = server._load_persisted_state
+
+    def load_and_watch() -> None:
+        load()
+        clock.every(_SECONDS, watch)
+
+    server._load_persisted_state = load_and_watch
+
+
+def _start(push: triggers.Push) -> None:
+    for pipeline in definitions.everywhere():
+        connection = triggers.started(pipeline.definition, push)
+        if connection is None:
+            continue
+        with request_scope(pipeline.account, pipeline.region):
+            try:
+                executions.start(
+                    pipeline.name,
+                    trigger={"triggerType": "WebhookV2", "triggerDetail": connection},
+                    source_revision=push.commit,
+                )
+            except services.Refusal:
+                _log.exception("%s of %s starts no execution of %s", push.commit, push.name, pipeline.name)

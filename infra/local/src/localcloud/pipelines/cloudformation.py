@@ -134,7 +134,6 @@ class _Stack:
 
     def follow(self, stack_id: str, external_id: str) -> Outcome:
         """Wait until the stack is where it was to go, or is not."""
-        self.action.tell(external_id, "", f"{self.name} is being deployed")
         stack = stack_progress.settled(self.client, stack_id, self.action.stop)
         if stack is None:
             return Outcome("Failed", f"{self.name} was deleted meanwhile", external_id)
@@ -179,6 +178,8 @@ def _execute_change_set(stack: _Stack) -> Outcome:
     made, status = found["ChangeSetId"], found["ExecutionStatus"]
     if found["Status"] == "FAILED" and _is_empty(found):
         return stack.done(stack.now or {}, made, f"{stack.name} stays as it is: no changes")
+    # Told before it is begun: after a restart of the server somebody has to look how it ended.
+    stack.action.tell(made, "", f"{stack.name} is being deployed")
     if status == "AVAILABLE":
         stack.client.execute_change_set(StackName=stack.name, ChangeSetName=made)
     elif not (stack.action.resumes and status.startswith("EXECUTE_")):
@@ -201,6 +202,7 @@ def _create_or_update(stack: _Stack) -> Outcome:
         if stack.now is None or not any(text in error.response["Error"]["Message"] for text in _NO_CHANGES):
             raise
         return stack.done(stack.now, stack.now["StackId"], f"{stack.name} stays as it is: no changes")
+    stack.action.tell(stack_id, "", f"{stack.name} is being deployed")
     return stack.follow(stack_id, stack_id)
 
 

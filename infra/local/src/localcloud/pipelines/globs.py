@@ -21,6 +21,15 @@ def matches(pattern: str, name: str) -> bool:
     return _expression(pattern).fullmatch(name) is not None
 
 
+def problem(pattern: str) -> str:
+    """What is wrong with a pattern, "" where it means something."""
+    try:
+        _expression(pattern)
+    except BadPattern as bad:
+        return str(bad)
+    return ""
+
+
 def selects(includes: list[str] | tuple[str, ...], excludes: list[str] | tuple[str, ...], name: str) -> bool:
     """Whether a filter lets ``name`` through: excludes win, and no includes mean everything else."""
     if any(matches(pattern, name) for pattern in excludes):

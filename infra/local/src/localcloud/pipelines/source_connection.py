@@ -54,10 +54,12 @@ def run(action: Action) -> Outcome:
         bare = git.Repository(repositories.path(folder, repository), variables)
         if not bare.folder.is_dir():
             return _failed(f"the connection leads to no repository {repository}")
-        commit = bare.commit(action.source) if action.source else bare.branch(configuration["BranchName"])
+        wanted = action.resumes or action.source
+        commit = bare.commit(wanted) if wanted else bare.branch(configuration["BranchName"])
         if commit is None:
-            missing = f"commit {action.source}" if action.source else f"branch {configuration['BranchName']}"
+            missing = f"commit {wanted}" if wanted else f"branch {configuration['BranchName']}"
             return _failed(f"{repository} has no {missing}")
+        action.tell(commit.id)
         for location in action.outputs.values():
             artifact_store.put(action.variables, location, bare.archive(commit.id))
     except (git.GitFailed, LocalCloudError) as error:

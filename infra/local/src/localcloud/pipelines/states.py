@@ -24,13 +24,15 @@ def pipeline_state(pipeline: Pipeline) -> Shape:
 def execution_detail(pipeline: Pipeline, execution: Execution) -> Shape:
     """What GetPipelineExecution answers."""
     revisions = [
-        {
-            "name": artifact,
-            "revisionId": each["id"],
-            "revisionSummary": each["summary"],
-            "created": each["created"],
-            "revisionUrl": each["url"],
-        }
+        _without_nothing(
+            {
+                "name": artifact,
+                "revisionId": each["id"],
+                "revisionSummary": each["summary"],
+                "created": each["created"],
+                "revisionUrl": each["url"],
+            }
+        )
         for each in execution.revisions
         for artifact in each["artifacts"]
     ]
@@ -46,12 +48,14 @@ def execution_detail(pipeline: Pipeline, execution: Execution) -> Shape:
 def execution_summary(execution: Execution) -> Shape:
     """One of what ListPipelineExecutions answers."""
     sources = [
-        {
-            "actionName": each["action"],
-            "revisionId": each["id"],
-            "revisionSummary": each["summary"],
-            "revisionUrl": each["url"],
-        }
+        _without_nothing(
+            {
+                "actionName": each["action"],
+                "revisionId": each["id"],
+                "revisionSummary": each["summary"],
+                "revisionUrl": each["url"],
+            }
+        )
         for each in execution.revisions
     ]
     stopped = {"stopTrigger": {"reason": execution.stop_reason}} if execution.stop_reason else {}
@@ -147,7 +151,7 @@ def _action_state(pipeline: Pipeline, stage: str, action: Declaration) -> Shape:
     run = max(runs, key=lambda each: each.started)
     if run.revision:
         revision = {"revisionId": run.revision, "revisionChangeId": run.revision, "created": run.updated}
-        state |= {"currentRevision": revision, "revisionUrl": run.revision_url}
+        state |= _without_nothing({"currentRevision": revision, "revisionUrl": run.revision_url})
     if link := run.configuration.get("ExternalEntityLink"):
         state["entityUrl"] = link
     latest = {

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from localcloud.pipelines import providers, variables
+from localcloud.pipelines import globs, providers, variables
 from localcloud.pipelines.actions import unknown
 from localcloud.pipelines.records import Declaration, Definition, run_order
 
@@ -95,6 +95,7 @@ def _of_push(push: dict[str, Any]) -> Iterator[str]:
         for which in ("includes", "excludes"):
             if which in patterns and not 1 <= len(patterns[which]) <= _MOST_PATTERNS:
                 yield f"{kind} {which} has {len(patterns[which])} patterns: 1 to {_MOST_PATTERNS} are allowed"
+            yield from filter(None, map(globs.problem, patterns.get(which, [])))
 
 
 def _of_stages(stages: list[Declaration]) -> Iterator[str]:
