@@ -24,7 +24,8 @@ CONFIGURATION = frozenset({"Until", "Log", "Job"})
 REQUIRED = frozenset({"Until", "Log"})
 def run(action):
     with open(action.configuration["Log"], "a") as log:
-        log.write(f"{action.name} resumes {action.resumes!r}\\n")
+        revision = action.inputs["Source"].revision
+        log.write(f"{action.name} of {revision} resumes {action.resumes!r}\\n")
     if "Job" in action.configuration:
         action.tell(action.configuration["Job"], "https://example.com/job", "under way")
     while not Path(action.configuration["Until"]).exists():
@@ -75,6 +76,7 @@ def long_action(tmp_path: Path, name: str, **configuration: str) -> dict[str, An
         "name": name,
         "actionTypeId": {"category": "Test", "owner": "AWS", "provider": "Contract", "version": "1"},
         "configuration": {"Until": str(tmp_path / "until"), "Log": str(tmp_path / "log")} | configuration,
+        "inputArtifacts": [{"name": "Source"}],
     }
 
 
@@ -158,6 +160,7 @@ def test_what_ran_is_taken_up_by_what_it_told_or_else_fails(
         eventually(lambda: "latestExecution" in silent.action("Test", "Silent"))
         eventually(lambda: "Silent" in (tmp_path / "log").read_text(encoding="utf-8"))
         ids = [each["actionExecutionId"] for each in told.actions()]
+        tag = told.action("Source", "Source")["currentRevision"]["revisionId"]
     (tmp_path / "until").touch()
     with cloud_again() as cloud:
         told, silent = (Running(client_of(cloud), each.name) for each in (told, silent))
@@ -168,7 +171,11 @@ def test_what_ran_is_taken_up_by_what_it_told_or_else_fails(
         assert failed["status"] == "Failed"
         assert "was stopped while the action ran" in failed["statusSummary"]
     lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
-    assert sorted(lines) == ["Silent resumes ''", "Told resumes ''", "Told resumes 'job-7'"]
+    assert sorted(lines) == [
+        f"Silent of {tag} resumes ''",
+        f"Told of {tag} resumes ''",
+        f"Told of {tag} resumes 'job-7'",
+    ]
 
 
 def test_what_was_to_stop_stops_after_the_restart(

@@ -17,11 +17,12 @@ from typing import Any, Literal, Protocol
 
 @dataclass(frozen=True)
 class Location:
-    """An artifact in the artifact store: a zip."""
+    """An artifact in the artifact store: a zip. ``revision``: the commit that it is of, "" where unknown."""
 
     bucket: str
     key: str
     kms_key: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True)

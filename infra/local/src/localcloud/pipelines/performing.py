@@ -118,8 +118,8 @@ def _outcome(place: Place, run: ActionRun, *, resumed: bool) -> Outcome:
             stage=run.stage,
             name=run.name,
             configuration=dict(run.configuration),
-            inputs=_locations(place.pipeline, run.inputs),
-            outputs=_locations(place.pipeline, run.outputs),
+            inputs=_locations(place, run.inputs),
+            outputs=_locations(place, run.outputs),
             variables=_session(place, run),
             tell=lambda external_id="", url="", summary="": _tell(run, external_id, url, summary),
             stop=place.stop,
@@ -167,10 +167,14 @@ def _session(place: Place, run: ActionRun) -> dict[str, str]:
     }
 
 
-def _locations(pipeline: Pipeline, keys: dict[str, str]) -> dict[str, Location]:
-    store: dict[str, Any] = pipeline.definition["artifactStore"]
+def _locations(place: Place, keys: dict[str, str]) -> dict[str, Location]:
+    store: dict[str, Any] = place.pipeline.definition["artifactStore"]
     kms = store.get("encryptionKey", {}).get("id", "")
-    return {name: Location(store["location"], key, kms) for name, key in keys.items()}
+    with lock:
+        revisions = {name: each["id"] for each in place.execution.revisions for name in each["artifacts"]}
+    return {
+        name: Location(store["location"], key, kms, revisions.get(name, "")) for name, key in keys.items()
+    }
 
 
 def _key(pipeline: Pipeline, artifact: str) -> str:
