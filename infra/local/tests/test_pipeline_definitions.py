@@ -95,6 +95,7 @@ def test_cloudformation_refuses_what_is_not_there_by_name(ours: Account, stack: 
         ({"Colour": "green"}, "colour"),
         ({"ExecutionMode": "PARALLEL"}, "PARALLEL"),
         ({"RoleArn": f"{ours.role}-not"}, "there is no role"),
+        ({"DisableInboundStageTransitions": [{"StageName": "No", "Reason": "none"}]}, "there is no stage No"),
         ({"ArtifactStores": [{"Region": "us-east-1", "ArtifactStore": {}}]}, "artifactStores"),
     ):
         with pytest.raises(StackFailed, match=told):

@@ -12,7 +12,7 @@ from ministack.services.cloudformation import provisioners
 
 from localcloud import services
 from localcloud.pipelines import definitions, lifecycle
-from localcloud.pipelines.records import Pipeline, lock
+from localcloud.pipelines.records import Definition, Pipeline, lock
 from localcloud.provisioning import Properties, Provisioned
 
 TOUCHES = (
@@ -27,12 +27,10 @@ _NUMBERS = {"RunOrder", "TimeoutInMinutes"}
 
 def _create(logical_id: str, properties: Properties, stack: str) -> Provisioned:
     name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=100)
-    request = _request(name, properties)
+    definition, tags = _request(name, properties)
     try:
         with lock:
-            made = lifecycle.create(
-                request["pipeline"], {each["key"]: each["value"] for each in request["tags"]}
-            )
+            made = lifecycle.create(definition, tags)
             _close(made, properties)
     except services.Refusal as refusal:
         raise ValueError(f"{refusal.code}: {refusal}") from None
@@ -44,13 +42,13 @@ def _update(name: str, old: Properties, new: Properties, stack: str, logical_id:
         made = _create(logical_id, new, stack)
         _delete(name, old)
         return made
-    request = _request(name, new)
+    definition, tags = _request(name, new)
     try:
         with lock:
             pipeline = definitions.find(name)
-            pipeline.tags = {each["key"]: each["value"] for each in request["tags"]}
+            pipeline.tags = tags
             if _structure(old) != _structure(new):
-                lifecycle.update(request["pipeline"])
+                lifecycle.update(definition)
             for stage in _closed(old) - _closed(new):
                 if pipeline.closed(stage):  # one that is gone is not closed
                     lifecycle.reopen(pipeline, stage)
@@ -66,17 +64,18 @@ def _delete(name: str, _properties: Properties) -> None:
     lifecycle.delete(name)
 
 
-def _request(name: str, properties: Properties) -> Properties:
-    """The request of CreatePipeline, checked against the API's model."""
-    request = {
-        "pipeline": _lower(_structure(properties)) | {"name": name},
-        "tags": _lower(properties.get("Tags", [])),
-    }
+def _request(name: str, properties: Properties) -> tuple[Definition, dict[str, str]]:
+    """Structure and tags, checked against the API's model; ValueError says what does not fit."""
+    definition = _lower(_structure(properties)) | {"name": name}
+    tags = {each["Key"]: str(each["Value"]) for each in properties.get("Tags", [])}
     try:
-        services.check("codepipeline", "CreatePipeline", request)
+        services.check("codepipeline", "CreatePipeline", {"pipeline": definition})
     except services.Refusal as refusal:
         raise ValueError(f"{refusal.code}: {refusal}") from None
-    return request
+    stages = {each["name"] for each in definition["stages"]}
+    if unknown := sorted(_closed(properties) - stages):
+        raise ValueError(f"DisableInboundStageTransitions: there is no stage {', '.join(unknown)}")
+    return definition, tags
 
 
 def _structure(properties: Properties) -> Properties:
