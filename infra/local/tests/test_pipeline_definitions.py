@@ -133,6 +133,10 @@ REFUSED: dict[str, tuple[Callable[[Definition], None], str]] = {
         lambda said: said["stages"][0]["actions"][0]["configuration"].pop("S3ObjectKey"),
         "configuration key S3ObjectKey is missing",
     ),
+    "a missing key that others depend on": (
+        of_action(actionTypeId=kind("Deploy", "CloudFormation"), configuration={"StackName": "some"}),
+        "configuration key ActionMode is missing",
+    ),
     "an artifact that nobody makes": (
         of_action(actionTypeId=kind("Test", "CodeBuild"), inputArtifacts=[{"name": "Nobody"}]),
         "no action before it makes the input artifact Nobody",

@@ -156,8 +156,9 @@ def _of_type(action: Declaration) -> Iterator[str]:
     configuration = action.get("configuration", {})
     try:
         module, entry = providers.module(action["actionTypeId"]), providers.entry(action["actionTypeId"])
-        yield from (f"configuration key {text}" for text in unknown(module, configuration))
-        yield from providers.wrong(action["actionTypeId"], configuration)
+        wrong = unknown(module, configuration)
+        yield from (f"configuration key {text}" for text in wrong)
+        yield from () if wrong else providers.wrong(action["actionTypeId"], configuration)
     except providers.NotThere as error:
         yield str(error)
         return
