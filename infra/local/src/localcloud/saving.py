@@ -16,6 +16,8 @@ _PAUSE_SECONDS = 0.05
 in_progress = threading.Lock()
 # Set when the server begins to end: what breaks off from here on goes on at the next start.
 ending = threading.Event()
+# Set when the state is saved, which it is only where it is kept.
+saved = threading.Event()
 
 
 def patiently(save_all: Callable[[Mapping[str, GetState]], None]) -> Callable[[Mapping[str, GetState]], None]:
@@ -24,6 +26,7 @@ def patiently(save_all: Callable[[Mapping[str, GetState]], None]) -> Callable[[M
     def save(services: Mapping[str, GetState]) -> None:
         with in_progress:
             save_all({name: _settled(get_state) for name, get_state in services.items()})
+        saved.set()
 
     return save
 

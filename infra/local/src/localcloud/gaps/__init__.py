@@ -67,6 +67,14 @@ GAPS = (
     "hosted_ui_pages",
     "pipelines",
     "connections",
+    # Weighted aliases draw the version that the metrics tell of.
+    "invocation_metrics",
+    "weighted_aliases",
+    "api_metrics",
+    "alias_actions",
+    "interrupted_stacks",
+    "code_deploy",
+    "alias_update_policy",
 )
 
 

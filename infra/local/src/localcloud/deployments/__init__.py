@@ -1,0 +1,1 @@
+"""CodeDeploy for Lambda on the local cloud: applications, groups, configurations and deployments."""
