@@ -39,7 +39,7 @@ class Stack:
     ids: dict[str, str]
 
 
-def deploy(client: Client, template: dict[str, Any], name: str | None = None) -> Stack:
+def deploy(client: Client, template: dict[str, Any], name: str | None = None, **options: Any) -> Stack:
     """Create or update a stack and wait for it; StackFailed when it did not come out complete."""
     cloudformation = client("cloudformation")
     create = name is None
@@ -48,6 +48,7 @@ def deploy(client: Client, template: dict[str, Any], name: str | None = None) ->
         "StackName": name,
         "TemplateBody": json.dumps(template),
         "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        **options,
     }
     (cloudformation.create_stack if create else cloudformation.update_stack)(**request)
     deadline = time.monotonic() + 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 import zipfile
@@ -10,8 +11,8 @@ from collections import Counter
 from typing import Any, Self
 
 import pytest
-from canaries import ANSWERS, FAILS, common, hook, last_deployment, shifted, weights
-from stack import SAM, Client, Stack, StackFailed, deploy, role, sam_function
+from canaries import ANSWERS, CODEDEPLOY_MAY_ASSUME, FAILS, common, hook, last_deployment, shifted, weights
+from stack import SAM, Client, Stack, StackFailed, allow, deploy, role, sam_function
 
 # Ten minutes of a canary, at a second a minute.
 CANARY_SECONDS = 10
@@ -178,6 +179,37 @@ def test_a_role_that_may_not_shift_fails_the_stack_with_that_reason(client: Clie
     with pytest.raises(StackFailed, match=r"does not let codedeploy\.amazonaws\.com assume it"):
         deploy(client, {"Resources": resources(2)}, name=made.name)
     assert weights(client, made.ids["Unable"]) == {"1": 1}
+
+
+def test_the_stacks_own_role_must_be_allowed_to_deploy(client: Client) -> None:
+    """CloudFormation acts as the stack's role: one that may not deploy is told before anything moves."""
+    cloudformation_may_assume = {
+        **CODEDEPLOY_MAY_ASSUME,
+        "Statement": [
+            {
+                **CODEDEPLOY_MAY_ASSUME["Statement"][0],
+                "Principal": {"Service": "cloudformation.amazonaws.com"},
+            }
+        ],
+    }
+    made = deploy(client, {"Resources": common() | shifted("Owned", ANSWERS.format(text="1"), 1)})
+    iam, name = client("iam"), f"{made.name}-stack"
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(cloudformation_may_assume))[
+        "Role"
+    ]["Arn"]
+
+    def update(number: int) -> None:
+        template = {"Resources": common() | shifted("Owned", ANSWERS.format(text=str(number)), number)}
+        deploy(client, template, name=made.name, RoleARN=arn)
+
+    with pytest.raises(StackFailed, match="codedeploy:CreateDeployment on resource"):
+        update(2)
+    assert weights(client, made.ids["Owned"]) == {"1": 1}
+    may = allow(["codedeploy:CreateDeployment", "codedeploy:GetDeployment"], "*")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    iam.put_role_policy(RoleName=name, PolicyName="deploy", PolicyDocument=policy)
+    update(3)
+    assert "1" not in weights(client, made.ids["Owned"])
 
 
 def sam_template(key: str, bucket: str) -> dict[str, Any]:

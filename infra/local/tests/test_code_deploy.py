@@ -224,7 +224,7 @@ def test_a_hook_that_says_nothing_fails_after_an_hour(root: Path, eventually: Wa
         own = shifted("Waits", ANSWERS.format(text="1"), number, BeforeAllowTrafficHook={"Ref": "Hook"})
         return common() | silent | own
 
-    with LocalCloud(root, port=0, minute=0.1) as hasty:
+    with LocalCloud(root, minute=0.1) as hasty:
         client = clients(hasty)
         made = deploy(client, {"Resources": resources(1)})
         new = resources(2)

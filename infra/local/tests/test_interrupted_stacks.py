@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from canaries import ANSWERS, common, hook, shifted, weights
 from stack import Client, Wait, deploy
 
@@ -40,16 +41,17 @@ def status(client: Client, name: str) -> str:
 
 
 def test_a_stop_in_the_middle_ends_deployment_and_stacks(
-    root: Path, tmp_path: Path, eventually: Wait
+    root: Path, tmp_path: Path, eventually: Wait, pytestconfig: pytest.Config
 ) -> None:
     """The deployment has failed, the alias is back, what was made is gone, and the stack can be updated."""
     (tmp_path / ".wotr").mkdir()
     (tmp_path / ".wotr" / "environments").symlink_to(root / ".wotr" / "environments")
+    without = pytestconfig.getoption("--without-gap")
     # Not the usual port, which somebody may take meanwhile.
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     # The real minute: nothing of the canary is over when the server stops.
-    with LocalCloud(tmp_path, port=port, persist=True) as cloud:
+    with LocalCloud(tmp_path, port=port, persist=True, without=without) as cloud:
         client = clients(cloud)
         made = deploy(client, {"Resources": resources(1)})
         stacks = client("cloudformation")
@@ -65,7 +67,7 @@ def test_a_stop_in_the_middle_ends_deployment_and_stacks(
         eventually(lambda: client("sns").list_topics()["Topics"])
         (deployment,) = client("codedeploy").list_deployments()["deployments"]
 
-    with LocalCloud(tmp_path, port=port, persist=True, minute=0.5) as cloud:
+    with LocalCloud(tmp_path, port=port, persist=True, minute=0.5, without=without) as cloud:
         client = clients(cloud)
         eventually(lambda: status(client, made.name) == "UPDATE_ROLLBACK_COMPLETE", 30)
         eventually(lambda: status(client, "never") == "ROLLBACK_COMPLETE", 30)

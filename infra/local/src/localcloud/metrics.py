@@ -60,8 +60,10 @@ class Notes(Generic[Note]):
             return
         noted, self._noted = self._noted, []
         counted: dict[tuple[str, str], Counter[Sample]] = {}
-        for account, region, note in noted:
-            counted.setdefault((account, region), Counter()).update(self._meaning(note))
+        for (account, region, note), times in Counter(noted).items():
+            samples = counted.setdefault((account, region), Counter())
+            for sample in self._meaning(note):
+                samples[sample] += times
         for (account, region), samples in counted.items():
             with request_scope(account, region):
                 for sample, count in samples.items():

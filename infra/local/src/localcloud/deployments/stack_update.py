@@ -10,12 +10,13 @@ from typing import Any
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import engine, provisioners, stacks
 
-from localcloud import saving
+from localcloud import grants, saving
 from localcloud.deployments import api, appspec, store
 from localcloud.provisioning import Properties
 from localcloud.services import Body, Refusal
 
 TOUCHES = (
+    *grants.TOUCHES,
     "ministack.services.cloudformation.engine:_NO_VALUE",
     "ministack.services.cloudformation.engine:_extract_deps",
     "ministack.services.cloudformation.engine:_intrinsic_references",
@@ -29,6 +30,7 @@ POLICY = "CodeDeployLambdaAliasUpdate"
 _ALIAS = "AWS::Lambda::Alias"
 _HOOKS = {"BeforeAllowTrafficHook": appspec.BEFORE, "AfterAllowTrafficHook": appspec.AFTER}
 _KNOWN = {"ApplicationName", "DeploymentGroupName", *_HOOKS}
+_NEEDED = ("codedeploy:CreateDeployment", "codedeploy:GetDeployment")
 _LOOK_SECONDS = 0.5
 _SAVE_SECONDS = 60.0
 
@@ -134,6 +136,7 @@ class StackUpdate:
         policy = self._resolved(self.resources[logical_id]["UpdatePolicy"])[POLICY]
         if surplus := sorted(set(policy) - _KNOWN):
             raise ValueError(f"{POLICY} has {', '.join(surplus)}, which is not honoured on the local cloud")
+        self._ask_the_role(f"{policy['ApplicationName']}/{policy['DeploymentGroupName']}")
         function, *_ = provisioners._lambda_function_for_cfn_ref(new["FunctionName"])
         spec = appspec.AppSpec(
             function["config"]["FunctionName"],
@@ -149,6 +152,13 @@ class StackUpdate:
             "description": f"{logical_id} of the stack {self.stack['StackName']}",
         }
         return api.start(request, self._minute, "CloudFormation")
+
+    def _ask_the_role(self, group: str) -> None:
+        """CloudFormation begins and follows the deployment as the stack's role, where it has one."""
+        role, resource = self.stack.get("RoleARN"), store.arn("deploymentgroup", group)
+        for action in _NEEDED if role else ():
+            if not grants.may(role, action, resource):
+                raise ValueError(f"{role} is not authorized to perform: {action} on resource: {resource}")
 
     def _look(self, waited_for: str) -> None:
         """Raise when there is no use in waiting: another alias failed, or the update is cancelled."""
