@@ -75,6 +75,7 @@ GAPS = (
     "interrupted_stacks",
     "code_deploy",
     "alias_update_policy",
+    "builds",
 )
 
 
