@@ -6,16 +6,6 @@ from typing import Any
 
 from stack import LAMBDA_MAY_ASSUME, Client, allow, function, role
 
-CODEDEPLOY_MAY_ASSUME = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "codedeploy.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 ROLLBACK = {
     "Enabled": True,
     "Events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
@@ -33,11 +23,19 @@ def handler(event, context):
 """
 
 
+def may_assume(service: str) -> dict[str, Any]:
+    """A trust policy for one service."""
+    allowed = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
+
+
 def service_role(*extra: dict[str, Any], **properties: Any) -> dict[str, Any]:
     """A role for CodeDeploy that may do what it does with Lambda."""
     may = allow(["lambda:GetAlias", "lambda:UpdateAlias", "lambda:InvokeFunction"], "*")
     watch = allow("cloudwatch:DescribeAlarms", "*")
-    return role(may, watch, *extra, AssumeRolePolicyDocument=CODEDEPLOY_MAY_ASSUME, **properties)
+    return role(
+        may, watch, *extra, AssumeRolePolicyDocument=may_assume("codedeploy.amazonaws.com"), **properties
+    )
 
 
 def error_alarm(name: str, **properties: Any) -> dict[str, Any]:

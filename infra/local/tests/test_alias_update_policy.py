@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any, Self
 
 import pytest
-from canaries import ANSWERS, CODEDEPLOY_MAY_ASSUME, FAILS, common, hook, last_deployment, shifted, weights
+from canaries import ANSWERS, FAILS, common, hook, last_deployment, may_assume, shifted, weights
 from stack import SAM, Client, Stack, StackFailed, allow, deploy, role, sam_function
 
 # Ten minutes of a canary, at a second a minute.
@@ -183,15 +183,7 @@ def test_a_role_that_may_not_shift_fails_the_stack_with_that_reason(client: Clie
 
 def test_the_stacks_own_role_must_be_allowed_to_deploy(client: Client) -> None:
     """CloudFormation acts as the stack's role: one that may not deploy is told before anything moves."""
-    cloudformation_may_assume = {
-        **CODEDEPLOY_MAY_ASSUME,
-        "Statement": [
-            {
-                **CODEDEPLOY_MAY_ASSUME["Statement"][0],
-                "Principal": {"Service": "cloudformation.amazonaws.com"},
-            }
-        ],
-    }
+    cloudformation_may_assume = may_assume("cloudformation.amazonaws.com")
     made = deploy(client, {"Resources": common() | shifted("Owned", ANSWERS.format(text="1"), 1)})
     iam, name = client("iam"), f"{made.name}-stack"
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(cloudformation_may_assume))[

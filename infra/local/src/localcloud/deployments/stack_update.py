@@ -155,7 +155,7 @@ class StackUpdate:
 
     def _ask_the_role(self, group: str) -> None:
         """CloudFormation begins and follows the deployment as the stack's role, where it has one."""
-        role, resource = self.stack.get("RoleARN"), store.arn("deploymentgroup", group)
+        role, resource = str(self.stack.get("RoleARN") or ""), store.arn("deploymentgroup", group)
         for action in _NEEDED if role else ():
             if not grants.may(role, action, resource):
                 raise ValueError(f"{role} is not authorized to perform: {action} on resource: {resource}")
