@@ -84,7 +84,7 @@ def tests(_arguments: list[str]) -> None:
 
 @command
 def lint(arguments: list[str]) -> None:
-    """Style, layout contracts, locks and house rules (-- --fix mends what can be mended)."""
+    """Style, layout contracts, locks and house rules (-- --fix mends what can be mended; -- api: of one)."""
     parts.lint(arguments)
 
 
@@ -96,7 +96,7 @@ def types(arguments: list[str]) -> None:
 
 @command
 def templates(arguments: list[str]) -> None:
-    """The CloudFormation templates: cfn-lint with our rules, checkov, stack graph, generated documents."""
+    """The CloudFormation templates: cfn-lint with our rules, checkov, graph, documents (-- api: of one)."""
     parts.templates(arguments)
 
 
@@ -108,7 +108,7 @@ def nag(arguments: list[str]) -> None:
 
 @command
 def unit(arguments: list[str]) -> None:
-    """Unit tests of every project, sockets blocked (-- api workers: of some)."""
+    """Unit tests of every project, sockets blocked (-- api workers: of some; --reports DIR: coverage)."""
     suites.unit(arguments)
 
 

@@ -31,22 +31,30 @@ BARE = {"e2e", "faults"}  # whose modules import each other by their bare names
 RULES = "tools/template_rules"
 # the last release of cfn-nag as an image; it has no package for Python
 PLAIN = "dist/templates"
+PIPELINES = ("pipeline/bootstrap.yml", "pipeline/service-pipeline.yml")
 CFN_NAG = "stelligent/cfn_nag:0.8.10"
 
 
 def lint(arguments: Sequence[str]) -> None:
-    """Check style, layout contracts, house rules, locks, secrets; ``--fix`` mends what ruff can."""
+    """Check style, layout contracts, house rules, locks, secrets; ``--fix`` mends what ruff can.
+
+    Where projects are named, style and secrets are looked for in their folders; the rest takes no time.
+    """
     ruff: Command = [environments.tool("lint"), "-m", "ruff"]
     fix = "--fix" in arguments
+    names = [word for word in arguments if word != "--fix"]
+    places = [project.directory.relative_to(ROOT) for project in projects.select(names)] if names else []
     _all(
         "lint",
         {
-            "ruff check": lambda: run([*ruff, "check", "--quiet", *(["--fix"] if fix else [])]),
-            "ruff format": lambda: run([*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"])]),
+            "ruff check": lambda: run([*ruff, "check", "--quiet", *(["--fix"] if fix else []), *places]),
+            "ruff format": lambda: run(
+                [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"]), *places]
+            ),
             "layout contracts": lambda: contracts.check(environments.tool("lint")),
             "house rules": lambda: _no_findings(house.findings(ROOT)),
             "locks": locks.check,
-            "secrets": lambda: leaks.check(environments.tool("lint"), tracked()),
+            "secrets": lambda: leaks.check(environments.tool("lint"), tracked(*map(str, places))),
         },
     )
 
@@ -62,21 +70,19 @@ def types(names: Sequence[str]) -> None:
         raise Failed(f"types do not fit in {', '.join(failed)}")
 
 
-def templates(_arguments: Sequence[str]) -> None:
-    """Check the templates: cfn-lint with our rules, checkov, the stack graph, generated documents."""
-    files = [path.relative_to(ROOT) for path in template_files()]
-    python = environments.tool("templates")
-    # E3724: SAM takes AutoPublishAliasAllProperties in Globals, cfn-lint 1.58 does not know it there
-    options = ["--ignore-checks", "E3724", "--append-rules", RULES]
-    lint_command: Command = [python.parent / "cfn-lint", *options, "--", *files]
-    checkov: Command = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
-    _all(
-        "templates",
-        {
-            "cfn-lint": lambda: run(lint_command, env=environments.search_path([ROOT])),
-            "checkov": lambda: run(checkov),
-            "deploy graph": lambda: cloud.deploy(["check"]),
-            "released library": lambda: cloud.deploy(["check-common"]),
+def templates(arguments: Sequence[str]) -> None:
+    """Check the templates: cfn-lint with our rules, checkov, the stack graph, generated documents.
+
+    Where deployables are named, their templates are checked, and that they fit with the others.
+    """
+    checks = {
+        **_scanners(arguments),
+        "deploy graph": lambda: cloud.deploy(["check"]),
+        "released library": lambda: cloud.deploy(["check-common"]),
+    }
+    if not arguments:
+        checks |= {
+            "filters": lambda: cloud.deploy(["filters", "--check"]),
             "outputs note": lambda: cloud.deploy(["outputs", "--check"]),
             "events note": lambda: cloud.deploy(["events", "--check"]),
             "IAM review": lambda: cloud.pipeline(
@@ -84,8 +90,24 @@ def templates(_arguments: Sequence[str]) -> None:
             ),
             "OpenAPI document": lambda: openapi("--check"),
             "licences": licences.check,
-        },
-    )
+        }
+    _all("templates", checks)
+
+
+def _scanners(names: Sequence[str]) -> dict[str, Callable[[], None]]:
+    """Return the checks of single templates; none for a deployable that has no template."""
+    files = [path.relative_to(ROOT) for path in template_files(names)]
+    if not files:
+        return {}
+    python = environments.tool("templates")
+    # E3724: SAM takes AutoPublishAliasAllProperties in Globals, cfn-lint 1.58 does not know it there
+    options = ["--ignore-checks", "E3724", "--append-rules", RULES]
+    lint_command: Command = [python.parent / "cfn-lint", *options, "--", *files]
+    checkov: Command = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
+    return {
+        "cfn-lint": lambda: run(lint_command, env=environments.search_path([ROOT])),
+        "checkov": lambda: run(checkov),
+    }
 
 
 def nag(_arguments: Sequence[str]) -> None:
@@ -183,9 +205,10 @@ def bench(arguments: Sequence[str]) -> None:
                 cloud.pipeline([path, *options], variables)
 
 
-def template_files() -> list[Path]:
-    """Return the CloudFormation templates of the project."""
-    return tracked(":(glob)infra/*.yml", ":(glob)services/*/template.yml", ":(glob)pipeline/*.yml")
+def template_files(names: Sequence[str] = ()) -> list[Path]:
+    """Return the CloudFormation templates of the project, or of the named deployables."""
+    found = tracked(":(glob)infra/*.yml", ":(glob)services/*/template.yml", *PIPELINES)
+    return [path for path in found if not names or {path.stem, path.parent.name} & {*names}]
 
 
 def _mypy(python: Path, project: Project) -> bool:

@@ -107,12 +107,16 @@ def everything() -> list[Project]:
 
 
 def select(names: Sequence[str]) -> list[Project]:
-    """Return the named projects (all if none is named); Failed names an unknown one and the known ones."""
+    """Return the named projects (all if none is named); Failed names an unknown one and the known ones.
+
+    A stack of infra may be named as well, and means the project of all of them.
+    """
     known = {project.name: project for project in everything()}
-    unknown = [name for name in names if _plain(name) not in known]
+    stacks = {path.stem: known["infra"] for path in (ROOT / "infra").glob("*.yml") if "infra" in known}
+    unknown = [name for name in names if _plain(name) not in {**known, **stacks}]
     if unknown:
         raise Failed(f"no project called {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [known[_plain(name)] for name in names] if names else list(known.values())
+    return [{**stacks, **known}[_plain(name)] for name in names] if names else list(known.values())
 
 
 def _unpacked(wheel: Path) -> Path:

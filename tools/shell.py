@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -71,9 +72,18 @@ def end_on_sigterm() -> None:
 
 
 def tracked(*patterns: str) -> list[Path]:
-    """Return the project's files matching git patterns: committed, or new and not ignored."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    done = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=False)
+    """Return the project's files matching git patterns: committed, or new and not ignored.
+
+    In a build there is the source without its history; then all are new. A repository further up counts for
+    nothing.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        git = ["git"]
+        if not (ROOT / ".git").exists():
+            subprocess.run(["git", "init", "--quiet", "--bare", place], capture_output=True, check=False)
+            git += ["--git-dir", place, "--work-tree", "."]
+        listing = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
+        done = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"git ls-files failed in {ROOT}: {done.stderr.strip()}")
     return sorted({ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools import cloud, environments, projects
+from tools import cloud, coverage, environments, projects
 from tools.projects import Project
 from tools.report import Report
 from tools.shell import ROOT, Command, Failed, capture
@@ -47,15 +47,49 @@ class Outcome:
         return self.output.rstrip().rpartition("\n")[2]
 
 
-def unit(names: Sequence[str]) -> int:
-    """Run the unit tests of the named projects (none named: all), sockets blocked; return how many passed."""
+def unit(arguments: Sequence[str]) -> int:
+    """Run the unit tests of the named projects (none named: all), sockets blocked; return how many passed.
+
+    With ``--reports DIR`` each project leaves JUnit files there, and coverage, which then must be enough.
+    """
+    names, reports = _reports(arguments)
     chosen = [
         project for project in projects.select(names) if project.tests.is_dir() and project.name != "local"
     ]
     if not chosen:
         print("no unit tests there; the local cloud's need one: -s integration -- local")
+    runs = [(project, part) for project in chosen for part in _parts(project, alone=len(chosen) == 1)]
+    measured = coverage.Coverage(reports) if reports else None
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return _total("unit", list(pool.map(_unit_tests, chosen)))
+        total = _total("unit", list(pool.map(lambda each: _unit_tests(each[0], each[1], measured), runs)))
+    if measured:
+        for project in chosen:
+            measured.judge(project)
+    return total
+
+
+def _reports(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
+    """Return the names in ``arguments``, and the directory behind ``--reports``."""
+    words = list(arguments)
+    if "--reports" not in words:
+        return words, None
+    place = words.index("--reports")
+    if place + 1 == len(words):
+        raise Failed("--reports wants a directory")
+    return words[:place] + words[place + 2 :], Path(words[place + 1]).absolute()
+
+
+def _parts(project: Project, *, alone: bool) -> list[list[Path]]:
+    """Return what to give to pytest: all its tests, or parts of them to run side by side if it is alone."""
+    files = [
+        path
+        for path in sorted(project.tests.rglob("test_*.py"), key=lambda path: -path.stat().st_size)
+        if project.tests / "integration" not in path.parents
+    ]
+    number = 2 * AT_ONCE  # a file's size says little about its time: whoever is through takes another part
+    if not alone or len(files) < 2 * number:
+        return [[project.tests]]
+    return [files[start::number] for start in range(number)]
 
 
 def integration(names: Sequence[str], deployed: Mapping[str, str]) -> int:
@@ -125,10 +159,11 @@ def _recorded(name: str, suite: Suite, variables: Mapping[str, str]) -> int:
         return suite([], variables)
 
 
-def _unit_tests(project: Project) -> Outcome:
-    selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}"]
+def _unit_tests(project: Project, part: list[Path], measured: coverage.Coverage | None) -> Outcome:
+    selection = [*map(_shown, part), f"--ignore={project.tests / 'integration'}"]
     blocked = ["--disable-socket", "--allow-unix-socket"]
-    outcome = _pytest(project, selection + blocked, OFFLINE)
+    runner = measured.runner(project) if measured else None
+    outcome = _pytest(project, selection + blocked, OFFLINE, runner=runner)
     if outcome.ok:
         print(f"{_shown(project.directory)}: {outcome.closing_line}", flush=True)
     else:
@@ -137,18 +172,25 @@ def _unit_tests(project: Project) -> Outcome:
 
 
 def _pytest(
-    project: Project, arguments: Sequence[str], variables: Mapping[str, str], echo: bool = False
+    project: Project,
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    echo: bool = False,
+    runner: coverage.Runner | None = None,
 ) -> Outcome:
     try:
         python = environments.python(project.name, project.lock)
-        paths = cloud.import_paths(project)
+        paths = cloud.paths(project)
     except Failed as failure:  # the other projects still run
         return Outcome(_shown(project.directory), False, 0, str(failure))
     if echo:
         print(f"\n{_shown(project.directory)}:", flush=True)
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    command: Command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *colour, *arguments]
-    code, output = capture(command, env={**variables, **paths}, echo=echo)
+    through: Command = ["-m", "pytest"]
+    if runner:
+        through, paths = [*runner.before, "-m", "pytest", *runner.after], [*paths, *runner.paths]
+    command: Command = [python, *through, "-q", "-p", "no:cacheprovider", *colour, *arguments]
+    code, output = capture(command, env={**variables, **environments.search_path(paths)}, echo=echo)
     passed = re.findall(r"(\d+) passed", output)
     return Outcome(
         _shown(project.directory), code in (0, NO_TESTS_COLLECTED), int(passed[-1]) if passed else 0, output

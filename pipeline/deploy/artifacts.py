@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from deploy.errors import DeployError
 from deploy.images import Image
 from deploy.packages import Package
 from deploy.sbom import SUFFIX
 from deploy.templates import Template
+from deploy.wheels import LIBRARY, Wheel
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MISSING = ("404", "NoSuchKey", "NotFound")
 _DIGEST = "code-sha256"
+_CONTENT = "content-sha256"
 API = "AWS::Serverless::Api"
 
 
@@ -80,6 +83,42 @@ class Bucket:
                 self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType="application/zip")
         return f"{self.name}/{image.repository}:{image.content}"
 
+    def put_wheel(self, wheel: Wheel) -> None:
+        """Publish a wheel of the library; DeployError if that version is published with another content."""
+        key = _wheel_key(wheel.version)
+        try:
+            found = self.s3.head_object(Bucket=self.name, Key=key)["Metadata"].get(_CONTENT)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            with wheel.path.open("rb") as body:
+                self.s3.put_object(
+                    Bucket=self.name,
+                    Key=key,
+                    Body=body,
+                    ContentType="application/zip",
+                    ChecksumAlgorithm="SHA256",
+                    Metadata={_CONTENT: wheel.digest},
+                )
+            return
+        if found != wheel.digest:
+            raise DeployError(
+                f"{LIBRARY} {wheel.version} is published with another content ({found}) than this "
+                f"({wheel.digest}), and what is published never changes: bump the version"
+            )
+
+    def get_wheel(self, version: str) -> bytes:
+        """A published wheel of the library; DeployError if there is none of that version."""
+        try:
+            return self.s3.get_object(Bucket=self.name, Key=_wheel_key(version))["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING:
+                raise
+            raise DeployError(
+                f"{LIBRARY} {version} is not in the wheel store of {self.name}. Publish it from a clone: "
+                "python3 noxfile.py -s deploy -- publish-common"
+            ) from error
+
     def put_template(self, stack: str, text: str) -> str:
         """Store a template under its hash; its URL in path style, by the client's endpoint."""
         key = f"wotr/{stack}/{hashlib.sha256(text.encode()).hexdigest()}.template.json"
@@ -112,6 +151,10 @@ def packaged(
             info = resource["Properties"]["DefinitionBody"]["info"]
             info["description"] = f"parameters {_parameters(template, values or {})}"
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def _wheel_key(version: str) -> str:
+    return f"wotr/{LIBRARY}/{version}.whl"
 
 
 def _parameters(template: Template, values: Mapping[str, str]) -> str:

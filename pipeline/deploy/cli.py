@@ -7,12 +7,30 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deploy import events, graph, images, imports, outputs, packages, report, run, sbom, templates, wheels
+from deploy import (
+    build,
+    closure,
+    events,
+    graph,
+    images,
+    imports,
+    outputs,
+    packages,
+    report,
+    run,
+    sbom,
+    stages,
+    templates,
+    wheels,
+)
 from deploy.errors import DeployError
+
+TARGET = "WOTR_PACKAGE_TARGET"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +66,7 @@ def _up(options: argparse.Namespace, console: Console) -> bool:
             options.stage,
             options.stacks,
             given=options.set,
-            target=packages.TARGETS[options.target],
+            target=_chosen(options),
             watch=progress.watch,
             ended=progress.ended,
         )
@@ -61,7 +79,7 @@ def _up(options: argparse.Namespace, console: Console) -> bool:
 def _package(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
     chosen = [whole.templates[name] for name in run.select(whole, options.stacks, on_request=True)]
-    target = packages.TARGETS[options.target]
+    target = _chosen(options)
     built = packages.build(chosen, target, options.root)
     for name, package in built.items():
         for part in package.parts:
@@ -73,7 +91,7 @@ def _package(options: argparse.Namespace, console: Console) -> bool:
 def _image(options: argparse.Namespace, console: Console) -> bool:
     whole = graph.build(templates.everything(options.root))
     chosen = [whole.templates[name] for name in run.select(whole, options.stacks, on_request=True)]
-    target = packages.TARGETS[options.target]
+    target = _chosen(options)
     having = {template.stack: template for template in chosen if images.parameter(template)}
     built = packages.build(having.values(), target, options.root)
     for stack, template in having.items():
@@ -144,7 +162,35 @@ def _events(options: argparse.Namespace, console: Console) -> bool:
     return False
 
 
+def _build(options: argparse.Namespace, console: Console) -> bool:
+    place = options.output.resolve()
+    for path in build.build(
+        options.root, options.deployable, place, given=options.set, target=_chosen(options)
+    ):
+        report.say(console, f"{options.deployable}: {path.name}, {path.stat().st_size / 1024:.0f} KiB")
+    report.say(console, f"Next: a pipeline deploys what is in {place}", "dim")
+    return False
+
+
+def _publish_common(options: argparse.Namespace, console: Console) -> bool:
+    for wheel in build.publish(options.root):
+        report.say(console, f"{wheels.LIBRARY} {wheel.version} is in the wheel store ({wheel.digest})")
+    return False
+
+
+def _filters(options: argparse.Namespace, console: Console) -> bool:
+    if options.check:
+        closure.check(options.root)
+        report.say(console, f"{closure.FILE.as_posix()} is what each deployable is made of")
+    else:
+        report.say(console, f"written: {closure.write(options.root).relative_to(options.root)}")
+    return False
+
+
 def _wheels(options: argparse.Namespace, console: Console) -> bool:
+    if options.published:
+        for wheel in build.fetch(options.root):
+            report.say(console, f"{wheels.LIBRARY} {wheel.version} comes from the artifact bucket")
     for wheel in wheels.fill(options.root):
         report.say(console, f"{wheel.path.relative_to(options.root)} ({wheel.digest})")
     return False
@@ -187,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STACK",
         help="only these (what they import must be deployed); a stack on request is deployed only when named",
     )
-    up.add_argument("--stage", choices=run.STAGES, default=os.environ.get("WOTR_STAGE", "dev"))
+    up.add_argument("--stage", choices=stages.STAGES, default=os.environ.get("WOTR_STAGE", "dev"))
     up.add_argument(
         "--set",
         action="append",
@@ -195,18 +241,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STACK.NAME=VALUE",
         help="give a stack's parameter a value, which later deployments keep (may be repeated)",
     )
-    _target(up, packages.LAMBDA)
+    _target(up)
     up.add_argument("--report", type=Path, metavar="FILE", help="also write the outcome as JSON")
     up.set_defaults(command=_up)
 
     package = commands.add_parser("package", help="build the zips into dist/packages")
     package.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
-    _target(package, packages.LAMBDA)
+    _target(package)
     package.set_defaults(command=_package)
 
     image = commands.add_parser("image", help="make the content of container images in dist/images")
     image.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
-    _target(image, packages.LAMBDA)
+    _target(image)
     image.set_defaults(command=_image)
 
     tried = commands.add_parser(
@@ -229,17 +275,60 @@ def _parser() -> argparse.ArgumentParser:
     plain.add_argument("folder", type=Path)
     plain.set_defaults(command=_plain)
 
+    _delivery(commands)
     for name, command, text in (
         ("graph", _graph, "the stacks in order of deployment, and what each needs"),
         ("check", _check, "do the templates' exports and imports fit together?"),
-        ("wheels", _wheels, f"fill dist/wheels with every version of {wheels.LIBRARY} that a service pins"),
         ("release-common", _release_common, "enter wotr-common's version in shared/releases.lock"),
         ("check-common", _check_common, "is wotr-common what shared/releases.lock says?"),
+        ("publish-common", _publish_common, "put every release of wotr-common into the artifact bucket"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(command=command)
     return parser
 
 
-def _target(parser: argparse.ArgumentParser, default: packages.Target) -> None:
-    text = "lambda: CPython 3.13 on arm64; host: this interpreter and machine (for a local cloud)"
-    parser.add_argument("--target", choices=sorted(packages.TARGETS), default=default.name, help=text)
+def _delivery(commands: Any) -> None:
+    """The commands that a pipeline is made of and runs."""
+    built = commands.add_parser(
+        "build", help="build one deployable as its pipeline does: code into the bucket, templates into files"
+    )
+    built.add_argument("deployable", metavar="DEPLOYABLE", help=f"a stack, or {build.LIBRARY}")
+    built.add_argument("--output", type=Path, metavar="DIR", required=True, help="where the files go")
+    built.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STACK.NAME=VALUE",
+        help="give the stack's parameter a value in every stage (may be repeated)",
+    )
+    _target(built)
+    built.set_defaults(command=_build)
+
+    store = commands.add_parser(
+        "wheels", help=f"fill dist/wheels with every version of {wheels.LIBRARY} that a service pins"
+    )
+    store.add_argument(
+        "--published", action="store_true", help="take older versions from the artifact bucket, not from git"
+    )
+    store.set_defaults(command=_wheels)
+
+    note = commands.add_parser(
+        "filters", help=f"write {closure.FILE.as_posix()}: by which paths each deployable's pipeline starts"
+    )
+    note.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    note.set_defaults(command=_filters)
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    text = (
+        "lambda: CPython 3.13 on arm64; host: this interpreter and machine (for a local cloud). "
+        f"The default is what {TARGET} says, and lambda where it says nothing"
+    )
+    parser.add_argument("--target", choices=sorted(packages.TARGETS), help=text)
+
+
+def _chosen(options: argparse.Namespace) -> packages.Target:
+    name = options.target or os.environ.get(TARGET) or packages.LAMBDA.name
+    if name not in packages.TARGETS:
+        raise DeployError(f"{TARGET} is {name!r}, and not one of {', '.join(sorted(packages.TARGETS))}")
+    return packages.TARGETS[name]

@@ -18,8 +18,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import changesets, graph, images, packages, sbom, settings, templates
-from deploy.artifacts import API, Bucket, packaged
+from deploy import changesets, graph, orders, packages, settings, templates
+from deploy.artifacts import Bucket, packaged
 from deploy.changesets import Change, Event
 from deploy.errors import DeployError
 from deploy.packages import Package, Target
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
-STAGES = ("dev", "prod")
 _AT_ONCE = 8  # stacks side by side: waiting, not work
 
 Watch = Callable[[str, Event], None]
@@ -130,71 +129,59 @@ class _Run:
 
     def _deploy(self, template: Template, name: str) -> changesets.Outcome:
         package = self.built.result()[template.stack] if template.functions else None
-        digest = self.bucket.put_package(package) if package else None
-        for part in package.parts if package else ():
-            self.bucket.put_package(part)
-            self.bucket.put_bill(part, sbom.write(part, sbom.lock_of(template)).read_text("utf-8"))
-        text = packaged(template, self.bucket.name, package, self._values(template, name))
-        url = self.bucket.put_template(template.stack, text)
-        made = self._image(template, package) if package else {}
-        outcome = self._change(template, name, made, template_url=url)
-        if digest:
-            refuse_foreign_code(self.clients, name, template, digest)
+        made = orders.Orders(self.stage, self.given, self.target, self.bucket, self.clients.cloudformation)
+        order = made.of(template, package)
+        url = self.bucket.put_template(template.stack, order.template)
+        outcome = self._change(template, name, order.parameters, template_url=url)
+        if order.code_sha256:
+            refuse_foreign_code(self.clients, name, template, order.code_sha256)
         return outcome
-
-    def _values(self, template: Template, name: str) -> dict[str, str]:
-        """Parameters of an API's template that will have no default: given now, or kept from before."""
-        if not any(each["Type"] == API for each in template.resources.values()):
-            return {}
-        request = self._request(template, name, {})
-        return {**changesets.kept(self.clients.cloudformation, request), **request.parameters}
-
-    def _image(self, template: Template, package: Package) -> dict[str, str]:
-        """The parameter that names the service's image, where this machine is what runs it.
-
-        For AWS an image is built and pushed by whoever has Docker, and given by ``--set``.
-        """
-        name = images.parameter(template)
-        if name is None or self.target.foreign or name in self.given.get(template.stack, {}):
-            return {}
-        image = images.build(template, package, self.target, template.root)
-        return {name: self.bucket.put_image(image)}
 
     def bootstrap(self, template: Template) -> StackResult:
         """Deploy the account's own stack; it carries its template itself, for there is no bucket yet."""
         started = time.monotonic()
         name = template.stack_name(self.stage)
-        outcome = self._change(template, name, {}, template_body=packaged(template, "", None))
-        stack = self.clients.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
-        self.bucket = Bucket(self.clients.s3, outputs["ArtifactBucketName"])
+        values = orders.parameters(template, self.stage, self.given, {})
+        outcome = self._change(template, name, values, template_body=packaged(template, "", None))
+        self.bucket = artifact_bucket(self.clients)
         seconds = time.monotonic() - started
         return StackResult(template.stack, name, outcome.action, outcome.changes, seconds)
 
     def _change(
-        self, template: Template, name: str, made: dict[str, str], **source: str
+        self, template: Template, name: str, values: dict[str, str], **source: str
     ) -> changesets.Outcome:
-        return changesets.deploy(
-            self.clients.cloudformation,
-            self._request(template, name, made, **source),
-            lambda event: self.watch(template.stack, event),
-        )
-
-    def _request(
-        self, template: Template, name: str, made: dict[str, str], **source: str
-    ) -> changesets.Request:
-        return changesets.Request(
+        request = changesets.Request(
             stack_name=name,
-            parameters={
-                **({"Stage": self.stage} if "Stage" in template.parameters else {}),
-                **made,
-                **self.given.get(template.stack, {}),
-            },
+            parameters=values,
             declared=frozenset(template.parameters),
-            tags={"wotr:stack": template.stack},
+            tags=tags(template),
             protect=self.stage == "prod" or template.stack == templates.BOOTSTRAP,
             **source,
         )
+        return changesets.deploy(
+            self.clients.cloudformation, request, lambda event: self.watch(template.stack, event)
+        )
+
+
+def tags(template: Template) -> dict[str, str]:
+    """The tags of a template's stack."""
+    return {"wotr:stack": template.stack}
+
+
+def artifact_bucket(clients: Clients) -> Bucket:
+    """The artifact bucket of this account and region.
+
+    Raises DeployError where the bootstrap stack was not deployed.
+    """
+    name = f"wotr-{templates.BOOTSTRAP}"
+    try:
+        stack = clients.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" not in error.response["Error"]["Message"]:
+            raise
+        raise DeployError(f"there is no stack {name} here: python3 noxfile.py -s deploy -- up") from error
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    return Bucket(clients.s3, outputs["ArtifactBucketName"])
 
 
 def up(
@@ -227,7 +214,7 @@ def up(
     started = time.monotonic()
     whole = graph.build(templates.everything(root))
     chosen = select(whole, only)
-    values = settings.parse(given, whole.templates, chosen)
+    values = settings.parse(given, whole.templates, [templates.BOOTSTRAP, *chosen])
     clients = clients or Clients.of()
     if only:
         require_imports(clients.cloudformation, whole, chosen, stage)

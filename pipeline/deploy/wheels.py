@@ -128,9 +128,32 @@ def wheel(root: Path, version: str) -> Wheel:
 
 def fill(root: Path) -> list[Wheel]:
     """Bring the current version and every version that a service pins into the store."""
-    pinned = {pinned_version(path.parent) for path in root.glob("services/*/pyproject.toml")}
-    versions = {current_version(root), *(version for version in pinned if version)}
+    versions = {current_version(root), *pinned(root)}
     return [wheel(root, version) for version in sorted(versions, key=_ordered)]
+
+
+def pinned(root: Path) -> set[str]:
+    """Every version that a service pins."""
+    found = {pinned_version(path.parent) for path in root.glob("services/*/pyproject.toml")}
+    return {version for version in found if version}
+
+
+def take(root: Path, version: str, data: bytes) -> Wheel:
+    """Bring a published wheel from elsewhere into the store; ReleaseError if it is not what was published."""
+    store = _store(root)
+    store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store) as place:
+        brought = Path(place) / _file(version)
+        brought.write_bytes(data)
+        digest, published = content_digest(brought), releases(root).get(version)
+        if digest != published:
+            raise ReleaseError(
+                f"what came as {LIBRARY} {version} has the content {digest}, and shared/releases.lock says "
+                f"{published or 'nothing about that version'}"
+            )
+        _source_note(root, version).unlink(missing_ok=True)
+        brought.replace(store / brought.name)
+    return Wheel(version, store / brought.name, digest)
 
 
 def check(root: Path) -> Wheel:
@@ -201,7 +224,8 @@ def _of_history(root: Path, version: str, published: str) -> Wheel:
             return Wheel(version, kept, published)
         raise ReleaseError(
             f"{LIBRARY} {version} is needed, and this clone has neither the tag common-v{version} nor the "
-            "commit that released it. Fetch them: git fetch --tags --unshallow"
+            "commit that released it. Fetch them: git fetch --tags --unshallow. Where there is no history, "
+            "take it from the artifact bucket: python3 noxfile.py -s deploy -- wheels --published"
         )
     source = f"commit {commit}"
     stored = _stored(root, version, source)
@@ -269,7 +293,9 @@ def _source_note(root: Path, version: str) -> Path:
 
 
 def _git(root: Path, *arguments: str) -> bytes | None:
-    """What git prints, or None where it fails (as outside a clone)."""
+    """What git prints, or None where it fails or ``root`` is no clone, though it may lie inside of one."""
+    if not (root / ".git").exists():
+        return None
     answer = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
     return answer.stdout if answer.returncode == 0 else None
 
