@@ -6,15 +6,13 @@ import io
 import json
 import secrets
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from clones import Clone
+from kept_cloud import kept
 from pipelines import Account, Running, account, approval, stage
 from stack import Client, Wait, allow
 
@@ -170,12 +168,13 @@ def test_what_is_not_there_is_refused_when_the_pipeline_is_made(ours: Account, r
 
 
 def test_a_push_while_the_cloud_is_down_counts_when_it_is_back(
-    root: Path, tmp_path: Path, eventually: Wait
+    cloud: LocalCloud, root: Path, tmp_path: Path, eventually: Wait
 ) -> None:
-    with kept(root) as (cloud, client):
+    del cloud  # it has made the environments
+    with kept(root, tmp_path) as (own, client):
         ours = account(client)
         arn = connected(ours, REPOSITORY)
-        clone = Clone(tmp_path / "clone", repositories.create(cloud.repositories, REPOSITORY))
+        clone = Clone(tmp_path / "clone", repositories.create(own.repositories, REPOSITORY))
         clone.commit(services__api__x="1")
         clone.git("push", "-q", "local", "main")
         running = make(ours, arn, REPOSITORY, API)
@@ -185,28 +184,10 @@ def test_a_push_while_the_cloud_is_down_counts_when_it_is_back(
         eventually(lambda: running.token("Approve"))
     missed = clone.commit(services__api__x="3")
     clone.git("push", "-q", "local", "main")
-    with kept(root) as (_cloud, client):
+    with kept(root, tmp_path) as (_, client):
         running = Running(client, running.name)
         eventually(lambda: len(running.executions()) == 3)
         source_of = eventually(lambda: running.executions()[0].get("sourceRevisions"))
         assert source_of[0]["revisionId"] == missed
         connection = client("codeconnections").get_connection(ConnectionArn=arn)["Connection"]
         assert connection["ConnectionStatus"] == "AVAILABLE"
-
-
-@contextmanager
-def kept(root: Path) -> Iterator[tuple[LocalCloud, Client]]:
-    """A cloud of its own that keeps its state, and clients of it."""
-    with LocalCloud(root, persist=True) as cloud:
-
-        def client(service: str) -> Any:
-            said = cloud.environment()
-            return boto3.Session().client(
-                service,  # type: ignore[call-overload]
-                endpoint_url=cloud.endpoint,
-                region_name=cloud.region,
-                aws_access_key_id=said["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=said["AWS_SECRET_ACCESS_KEY"],
-            )
-
-        yield cloud, client

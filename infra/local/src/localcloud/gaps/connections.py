@@ -9,21 +9,18 @@ push; a watcher takes the notes up in order and starts each pipeline whose trigg
 from __future__ import annotations
 
 import logging
-import os
 from functools import partial
 
-import ministack.app as server
 from ministack.core.responses import request_scope
 from ministack.services.cloudformation import provisioners
 
-from localcloud import clock, connections, grants, pushes, services
+from localcloud import clock, connections, grants, pushes, services, startup
 from localcloud.gaps import Settings
 from localcloud.pipelines import definitions, executions, source_connection, triggers
 
 TOUCHES = (
     *grants.TOUCHES,
     *services.TOUCHES,
-    "ministack.app:_load_persisted_state",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
 )
 
@@ -39,16 +36,7 @@ def apply(settings: Settings) -> None:
     folder = settings.workspace / "repositories"
     source_connection.use(folder, settings.build_variables)
     watch = partial(pushes.watch, folder, settings.build_variables, _start)
-    if os.environ.get("PERSIST_STATE") != "1":
-        clock.every(_SECONDS, watch)
-        return
-    load = server._load_persisted_state
-
-    def load_and_watch() -> None:
-        load()
-        clock.every(_SECONDS, watch)
-
-    server._load_persisted_state = load_and_watch
+    startup.afterwards(lambda: clock.every(_SECONDS, watch))
 
 
 def _start(push: triggers.Push) -> None:

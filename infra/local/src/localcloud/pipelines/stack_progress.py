@@ -25,7 +25,7 @@ _ROLLED_BACK = {
     "ROLLBACK_COMPLETE": "what had been made is deleted again",
     "UPDATE_ROLLBACK_COMPLETE": "it is what it was before",
 }
-_FIRST_PAUSE, _PAUSE = 0.05, 1.0
+_FIRST_PAUSE, _PAUSE = 0.05, 0.5
 
 
 class Stopped(Exception):
