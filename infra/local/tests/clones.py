@@ -17,7 +17,7 @@ class Clone:
         (self._home / ".gitconfig").write_text(
             f"[user]\n name = a\n email = a@b\n[core]\n hooksPath = {hooks}\n", encoding="utf-8"
         )
-        self.name = f"{remote.parent.name}/{remote.stem}"
+        self._remote, self.name = remote, f"{remote.parent.name}/{remote.stem}"
         folder.mkdir()
         self.git("init", "-q", "-b", "main")
         self.git("remote", "add", "local", str(remote))
@@ -42,3 +42,7 @@ class Clone:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", f"Change {', '.join(files)}\n\nAnd say why")
         return self.git("rev-parse", "HEAD")
+
+    def seed(self, branch: str = "main") -> None:
+        """Let the remote have the branch without a push, which the server may take up at any later moment."""
+        self.git("--git-dir", str(self._remote), "fetch", "-q", str(self.folder), f"{branch}:{branch}")

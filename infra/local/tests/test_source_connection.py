@@ -37,7 +37,7 @@ def repository() -> str:
 def clone(cloud: LocalCloud, tmp_path: Path, repository: str) -> Clone:
     made = Clone(tmp_path / "clone", repositories.create(cloud.repositories, repository))
     made.commit(services__api__x="1", notes__n="1")
-    made.git("push", "-q", "local", "main")
+    made.seed()
     return made
 
 
@@ -176,7 +176,7 @@ def test_a_push_while_the_cloud_is_down_counts_when_it_is_back(
         arn = connected(ours, REPOSITORY)
         clone = Clone(tmp_path / "clone", repositories.create(own.repositories, REPOSITORY))
         clone.commit(services__api__x="1")
-        clone.git("push", "-q", "local", "main")
+        clone.seed()
         running = make(ours, arn, REPOSITORY, API)
         clone.commit(services__api__x="2")
         clone.git("push", "-q", "local", "main")
