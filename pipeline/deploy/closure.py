@@ -58,13 +58,12 @@ def filters(root: Path) -> dict[str, list[str]]:
         found = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise DeployError(f"{FILE.as_posix()} cannot be read: {error}") from error
-    return {name: list(said["FilePaths"]) for name, said in found.items()}
+    return {str(name): [str(pattern) for pattern in patterns] for name, patterns in found.items()}
 
 
 def write(root: Path) -> Path:
     """Commit the filters; their file."""
-    said = {name: {"FilePaths": found} for name, found in derived(root).items()}
-    (root / FILE).write_text(_HEAD + yaml.safe_dump(said, sort_keys=False), encoding="utf-8")
+    (root / FILE).write_text(_HEAD + yaml.safe_dump(derived(root), sort_keys=False), encoding="utf-8")
     return root / FILE
 
 
