@@ -36,6 +36,7 @@ GAPS = (
     "output_changes",
     "exports_in_use",
     "stack_roles",
+    "unknown_parameters",
     "worker_pool",
     "unpacked_code",
     "table_streams",
