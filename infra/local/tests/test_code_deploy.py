@@ -287,6 +287,7 @@ def test_what_is_not_there_or_not_done_is_refused_by_the_models_names(made: Stac
     s3 = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}}
     assert refused(deploy_, **deployment, revision=s3) == "InvalidRevisionException"
     assert refused(codedeploy.get_deployment, deploymentId="d-ABCDEFGHI") == "DeploymentDoesNotExistException"
+    assert refused(codedeploy.list_applications, nextToken="more") == "InvalidNextTokenException"
     assert "UnknownOperationException" in refused(codedeploy.list_on_premises_instances)
 
 

@@ -47,12 +47,23 @@ def service(minute: float) -> Service:
     }
     return Service(
         model="codedeploy",
-        operations=operations,
+        operations={name: _whole(operation) for name, operation in operations.items()},
         resource=resource,
         save=store.save,
         load=store.load,
         reset=store.reset,
     )
+
+
+def _whole(operation: Operation) -> Operation:
+    """Answers are whole: nobody was given a token to ask for more with."""
+
+    def answer(request: Body) -> Body:
+        if request.get("nextToken") or request.get("NextToken"):
+            raise Refusal("InvalidNextTokenException", "nothing is left to tell: no answer had a token")
+        return operation(request)
+
+    return answer
 
 
 def resource(_operation: str, request: Body) -> str:

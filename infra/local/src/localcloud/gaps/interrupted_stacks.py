@@ -71,7 +71,8 @@ def apply(_settings: Settings) -> None:
 
 
 def _cut_off(stack: dict[str, Any]) -> bool:
-    return _KEPT in stack or stack["StackStatus"] == "DELETE_IN_PROGRESS"
+    status = stack["StackStatus"]
+    return status == "DELETE_IN_PROGRESS" or (_KEPT in stack and status.endswith("_IN_PROGRESS"))
 
 
 def _operation(stack: dict[str, Any], template: Any, parameters: Any, options: dict[str, Any]) -> Any:
