@@ -36,6 +36,7 @@ from collections.abc import Callable
 import nox
 
 from tools import cloud, locks, parts, suites
+from tools import delivery as carrying
 from tools import licences as licence_list
 from tools.report import Report
 from tools.shell import Failed, end_on_sigterm
@@ -145,6 +146,12 @@ def faults(arguments: list[str]) -> None:
 def deploy(arguments: list[str]) -> None:
     """Deploy to the AWS account of your credentials (-- up --stage dev api: one service; -- --help)."""
     cloud.deploy(arguments or ["--help"], cloud.own_credentials())
+
+
+@command
+def pipeline(arguments: list[str]) -> None:
+    """Push HEAD through the pipelines of a local cloud to prod (-- --approve; -- --scenario; -- --help)."""
+    carrying.pipeline(arguments)
 
 
 @command

@@ -20,6 +20,7 @@ TARGETS = {
         ["deploy", "delivery", "checks", "privileges", "stage_client", "postgres_server", "tests"],
         ["e2e"],
         ["faults"],
+        ["scenario"],
     ],
     "scripts": [["."]],
     "infra": [["tests"]],
@@ -27,7 +28,7 @@ TARGETS = {
 }
 # benchmarks that need no stage, with what they import; each has a tool set of its name
 WITHOUT_A_STAGE = {"readers": ["scripts", "shared/src", "services/workers/src"]}
-BARE = {"e2e", "faults"}  # whose modules import each other by their bare names
+BARE = {"e2e", "faults", "scenario"}  # whose modules import each other by their bare names
 RULES = "tools/template_rules"
 # the last release of cfn-nag as an image; it has no package for Python
 PLAIN = "dist/templates"

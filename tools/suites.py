@@ -137,6 +137,12 @@ def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     return _total("faults", [_pytest(project, ["pipeline/faults", *arguments], deployed, echo=True)])
 
 
+def scenario(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Play the proof of the delivery path; ``arguments`` go to pytest. Return how many passed."""
+    (project,) = projects.select(["pipeline"])
+    return _total("pipeline", [_pytest(project, ["pipeline/scenario", *arguments], variables, echo=True)])
+
+
 def on_the_cloud(report: Report) -> None:
     """Run integration, e2e, faults and security as parts of ``report``, on one local cloud for all.
 

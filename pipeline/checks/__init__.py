@@ -1,8 +1,8 @@
 """What a pipeline asks of a deployed stage, as pipeline/check.buildspec.yml runs it.
 
 ``WOTR_STAGE`` and ``WOTR_DEPLOYABLE`` say what is checked; credentials are the build's own. What later
-actions are to know is written to the file ``WOTR_EXPORTS``, as lines that a shell can read:
-``RESULTS='31 passed in 12 s'``.
+actions are to know is written to the file ``WOTR_EXPORTS``, a ``NAME=value`` a line:
+``RESULTS=31 passed in 12 s``.
 
 The check role needs, for a stage's stacks and no others:
 
@@ -15,4 +15,7 @@ The check role needs, for a stage's stacks and no others:
 Nothing of it writes to prod but the API itself, and that only for the account ``sandbox-canary``.
 """
 
-SANDBOX = "sandbox-canary"  # the synthetic athlete, who is in nobody's reports
+from datetime import UTC, datetime
+
+SANDBOX = "sandbox-canary"  # whose everything synthetic is; wotr_common.traffic says the same
+SANDBOX_START = datetime(2001, 1, 1, tzinfo=UTC)  # no report is of that year

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, check, stage, text in (
         ("verify", _verify, "dev", "the end-to-end tests that concern the deployable"),
         ("summary", _summary, "prod", "what the prepared change set would change"),
-        ("traffic", _traffic, "prod", "synthetic calls, some ten a second, while the stack is updated"),
+        ("traffic", _traffic, "prod", "synthetic calls, some thirty a second, while the stack is updated"),
         ("smoke", _smoke, "prod", "whether the stage answers, stores and refuses as it should"),
     ):
         found = commands.add_parser(name, help=text, description=text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """Add ``KEY='value'`` lines; a value is one line, whatever was in it."""
+    """Add ``KEY=value`` lines, unquoted: the rest of the line is the value, whatever is in it."""
     with path.open("a", encoding="utf-8") as file:
         for key, value in values.items():
-            file.write(f"{key}={shlex.quote(' '.join(value.split()))}\n")
+            file.write(f"{key}={' '.join(value.split())}\n")

@@ -7,17 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from delivery.errors import DeliveryError
 from delivery.pipelines import PREFIX, Pipelines
-from deploy import changesets, graph, run, templates
+from deploy import changesets, closure, graph, run, templates
 from deploy.artifacts import Bucket, packaged
+from deploy.build import LIBRARY
 from deploy.templates import BOOTSTRAP, Template
 
-PIPELINES = Path("pipeline/pipelines.yml")
 SERVICE_PIPELINE = Path("pipeline/service-pipeline.yml")
-LIBRARY = "shared"
 _AT_ONCE = 4
 HELD = "made to wait for the first push"
 
@@ -31,12 +28,6 @@ class Made:
     action: str
 
 
-def paths(root: Path) -> dict[str, list[str]]:
-    """Which files start which deployable's pipeline, as ``pipeline/pipelines.yml`` says it."""
-    said = yaml.safe_load((root / PIPELINES).read_text(encoding="utf-8"))
-    return {str(name): [str(each) for each in patterns] for name, patterns in said.items()}
-
-
 def order(root: Path, only: Sequence[str] = ()) -> list[list[str]]:
     """The deployables that have a pipeline, what others need first; those of one batch are independent.
 
@@ -45,7 +36,7 @@ def order(root: Path, only: Sequence[str] = ()) -> list[list[str]]:
     DeliveryError
         For a name that has no file paths, naming those that have.
     """
-    known = paths(root)
+    known = closure.filters(root)
     unknown = [name for name in only if name not in known]
     if unknown:
         raise DeliveryError(
@@ -70,7 +61,7 @@ def make(
     A new pipeline starts at once, as CodePipeline does it. With ``hold`` that first execution is given up,
     where the stages have just been deployed by other means.
     """
-    clients, known = run.Clients.of(), paths(root)
+    clients, known = run.Clients.of(), closure.filters(root)
     template = templates.load(root / SERVICE_PIPELINE, root, "pipeline")
     url = _artifacts(clients).put_template("pipeline", packaged(template, "", None))
     pipelines = Pipelines()

@@ -14,7 +14,7 @@ from delivery.asking import Asking
 from delivery.errors import DeliveryError
 from delivery.going_back import go_back
 from delivery.pipelines import Pipelines
-from delivery.pushed import follow_commit
+from delivery.pushed import follow_commit, start_by_hand
 from delivery.screen import Screen
 from deploy import templates
 from deploy.errors import DeployError
@@ -156,8 +156,6 @@ def _add_follow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     found = commands.add_parser("follow", help=text, description=text)
     found.add_argument("deployables", nargs="*", metavar="DEPLOYABLE", help="only these")
     found.add_argument("--commit", default="", metavar="SHA", help="those of this commit, once they begin")
-    found.add_argument("--approve", action="store_true", help="answer approvals with yes")
-    found.add_argument("--reason", default="", metavar="TEXT", help="given with --approve")
     found.add_argument(
         "--patience",
         type=float,
@@ -166,6 +164,14 @@ def _add_follow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="how long to wait for executions of the commit to begin (default %(default)s)",
     )
     found.set_defaults(command=follow_commit)
+    by_hand = "run pipelines for a commit, whatever it touched, and follow them"
+    started = commands.add_parser("start", help=by_hand, description=by_hand)
+    started.add_argument("deployables", nargs="+", metavar="DEPLOYABLE")
+    started.add_argument("--commit", required=True, metavar="SHA", help="in full")
+    started.set_defaults(command=start_by_hand)
+    for parser in (found, started):
+        parser.add_argument("--approve", action="store_true", help="answer approvals with yes")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="given with --approve")
 
 
 def _days(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +19,7 @@ from delivery.pipelines import PREFIX, Pipelines, pause_s
 from delivery.screen import Screen, duration, grid
 
 Answer = tuple[str, str]  # Approved or Rejected, and why
+Wanted = tuple[str, str]  # a deployable, and the id of an execution of its pipeline
 Decide = Callable[[Question], Answer | None]
 
 HEAD = ("pipeline", "stage", "status", "time", "")
@@ -48,6 +49,11 @@ class Followed:
         return self.known.name.removeprefix(PREFIX)
 
     @property
+    def title(self) -> str:
+        """The deployable and its commit, as soon as that is known."""
+        return f"{self.deployable} {self.execution.commit[:7]}".rstrip()
+
+    @property
     def good(self) -> bool:
         return self.execution.status == "Succeeded"
 
@@ -62,9 +68,9 @@ def stage_times(known: Definition, runs: Sequence[Run]) -> list[StageTime]:
     return found
 
 
-def follow(pipelines: Pipelines, screen: Screen, wanted: Mapping[str, str], decide: Decide) -> list[Followed]:
-    """Show the executions ``wanted`` (deployable → execution id) until all have ended."""
-    followed = [_begin(pipelines, deployable, found) for deployable, found in wanted.items()]
+def follow(pipelines: Pipelines, screen: Screen, wanted: Sequence[Wanted], decide: Decide) -> list[Followed]:
+    """Show the executions ``wanted`` until all have ended."""
+    followed = [_begin(pipelines, *each) for each in wanted]
     told: dict[str, list[StageTime]] = {}
     with _shown(screen, followed) as live:
         while True:
@@ -135,13 +141,15 @@ def _tell(screen: Screen, each: Followed, told: dict[str, list[StageTime]]) -> N
     """In a pipe: a line for each stage that began, waits, or ended."""
     if screen.console.is_terminal:
         return
-    before = {(stage.stage, stage.status, stage.remark) for stage in told.get(each.deployable, [])}
+    before = {
+        (stage.stage, stage.status, stage.remark) for stage in told.get(each.execution.execution_id, [])
+    }
     for stage in each.stages:
         if (stage.stage, stage.status, stage.remark) not in before:
             spent = "" if stage.status == "InProgress" else f" in {duration(stage.seconds)}"
             said = f": {stage.remark}" if stage.remark else ""
-            screen.say(f"{each.deployable} {stage.stage} {stage.status}{spent}{said}")
-    told[each.deployable] = each.stages
+            screen.say(f"{each.title} {stage.stage} {stage.status}{spent}{said}")
+    told[each.execution.execution_id] = each.stages
 
 
 @contextmanager
@@ -163,7 +171,7 @@ def rows_of(each: Followed) -> list[tuple[str, ...]]:
     begun = {stage.stage: stage for stage in each.stages}
     rows: list[tuple[str, ...]] = []
     for number, stage in enumerate(each.known.stages):
-        name = f"{each.deployable} {each.execution.commit[:7]}" if number == 0 else ""
+        name = each.title if number == 0 else ""
         found = begun.get(stage)
         if found is None:
             rows.append((name, stage, "", "", ""))

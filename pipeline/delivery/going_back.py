@@ -62,4 +62,4 @@ def _followed(pipelines: Pipelines, screen: Screen, known: Definition, execution
     """The approval is given with the reason of whoever rolls back: they are the person that it asks."""
     deployable = known.name.removeprefix(PREFIX)
     decide = Asking(pipelines, screen, reason=reason)
-    return summary(screen, follow(pipelines, screen, {deployable: execution}, decide))
+    return summary(screen, follow(pipelines, screen, [(deployable, execution)], decide))

@@ -61,6 +61,7 @@ class Run:
     reason: str = ""
     code: str = ""
     url: str = ""
+    external_id: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,6 +103,7 @@ def run(detail: Mapping[str, Any]) -> Run:
         reason=error.get("message") or result.get("externalExecutionSummary", ""),
         code=error.get("code", ""),
         url=result.get("externalExecutionUrl", ""),
+        external_id=result.get("externalExecutionId", ""),
         settings=given.get("resolvedConfiguration") or given.get("configuration", {}),
         told=output.get("outputVariables", {}),
     )

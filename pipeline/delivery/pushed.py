@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from delivery.asking import Asking
 from delivery.errors import DeliveryError
-from delivery.follow import HEAD, Followed, follow, rows_of
+from delivery.follow import HEAD, Followed, Wanted, follow, rows_of
 from delivery.history import Execution
 from delivery.pipelines import PREFIX, Pipelines, pause_s
 from delivery.screen import Screen, duration
@@ -27,10 +27,7 @@ def follow_commit(pipelines: Pipelines, screen: Screen, options: argparse.Namesp
             )
             return 0
         raise DeliveryError("nothing is under way; see: python3 noxfile.py -s delivery -- state")
-    asks = screen.console.is_terminal and not options.approve
-    reason = (options.reason or "approved beforehand, by --approve") if options.approve else ""
-    ended = follow(pipelines, screen, wanted, Asking(pipelines, screen, reason=reason, asks=asks))
-    return summary(screen, ended)
+    return _follow(pipelines, screen, wanted, options)
 
 
 def summary(screen: Screen, ended: Sequence[Followed]) -> int:
@@ -40,7 +37,7 @@ def summary(screen: Screen, ended: Sequence[Followed]) -> int:
     for each in ended:
         seconds = sum(stage.seconds - stage.waited for stage in each.stages)
         waited = sum(stage.waited for stage in each.stages)
-        said = f"{each.deployable}: {each.execution.status} in {duration(seconds)}"
+        said = f"{each.title}: {each.execution.status} in {duration(seconds)}"
         screen.say(
             said + (f", and {duration(waited)} waiting for a person" if waited >= 1 else ""),
             "green" if each.good else "bold red",
@@ -51,32 +48,48 @@ def summary(screen: Screen, ended: Sequence[Followed]) -> int:
     return 1 if bad else 0
 
 
-def _begun(
-    pipelines: Pipelines, deployables: Sequence[str], commit: str, patience_s: float
-) -> dict[str, str]:
-    """The executions to follow, by deployable; with a commit, waited for."""
+def start_by_hand(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
+    """Run pipelines for a commit whatever it touched, and follow them."""
+    wanted = []
+    for deployable in options.deployables:
+        known = pipelines.definition(deployable)
+        wanted.append((deployable, pipelines.start(known, options.commit)))
+        screen.say(f"{deployable}: started")
+    return _follow(pipelines, screen, wanted, options)
+
+
+def _follow(
+    pipelines: Pipelines, screen: Screen, wanted: Sequence[Wanted], options: argparse.Namespace
+) -> int:
+    asks = screen.console.is_terminal and not options.approve
+    reason = (options.reason or "approved beforehand, by --approve") if options.approve else ""
+    return summary(screen, follow(pipelines, screen, wanted, Asking(pipelines, screen, reason, asks)))
+
+
+def _begun(pipelines: Pipelines, deployables: Sequence[str], commit: str, patience_s: float) -> list[Wanted]:
+    """The executions under way; with a commit, those of it as well, waited for until they begin."""
     if not commit:
         return _found(pipelines, deployables, lambda each: not each.ended)
 
     def of_commit(each: Execution) -> bool:
-        return each.commit.startswith(commit)
+        return each.commit.startswith(commit) and each.trigger != "CreatePipeline"
 
     end = time.monotonic() + patience_s
-    while not (found := _found(pipelines, deployables, of_commit)):
+    while not _found(pipelines, deployables, of_commit):
         if time.monotonic() > end:
-            return {}
+            return []
         time.sleep(pause_s())
     time.sleep(_SETTLED_S)
-    return _found(pipelines, deployables, of_commit) or found
+    return _found(pipelines, deployables, lambda each: not each.ended or of_commit(each))
 
 
 def _found(
     pipelines: Pipelines, deployables: Sequence[str], wanted: Callable[[Execution], bool]
-) -> dict[str, str]:
-    found = {}
-    for deployable in deployables:
-        for execution in pipelines.executions(PREFIX + deployable):
-            if wanted(execution):
-                found[deployable] = execution.execution_id
-                break
-    return found
+) -> list[Wanted]:
+    """Oldest first: an execution waits for those before it."""
+    return [
+        (deployable, execution.execution_id)
+        for deployable in deployables
+        for execution in reversed(list(pipelines.executions(PREFIX + deployable)))
+        if wanted(execution)
+    ]

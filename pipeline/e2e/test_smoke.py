@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import UTC, datetime
+from datetime import timedelta
 
 import boto3
 from waiting import eventually
 
-from checks import SANDBOX
+from checks import SANDBOX, SANDBOX_START
 from stage_client import Stage
 from stage_client.answers import send
 
@@ -21,7 +21,7 @@ def test_it_is_healthy(stage: Stage) -> None:
 def test_a_machines_workout_is_stored_as_sent(stage: Stage) -> None:
     role = stage.outputs("auth")["MachineClientRoleArn"]
     minutes = 20 + secrets.randbelow(100)
-    started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    started = (SANDBOX_START + timedelta(milliseconds=secrets.randbelow(10**10))).isoformat()
     body = {"userId": SANDBOX, "type": "run", "startedAt": started, "durationMin": minutes}
     accepted = stage.signed("POST", "/workouts", body, role_arn=role)
     assert accepted.status == 202, accepted.text

@@ -46,7 +46,8 @@ class LocalCloud:
     """An AWS endpoint on 127.0.0.1 with IAM enforced; a context manager that starts and stops it.
 
     ``root`` is the project: everything is kept under ``<root>/.wotr``. ``port`` None means 4566
-    or, where that is taken, any free one. ``persist`` keeps all state across restarts.
+    or, where that is taken, any free one. ``persist`` keeps all state across restarts,
+    under the name ``state``: clouds of different names know nothing of each other.
     ``python`` is the interpreter that functions run on. ``without`` leaves gaps of that name
     unbridged, which is how their contract tests are shown to be worth something. ``faults`` lets
     faults be injected, see ``localcloud.faults``; ``record`` notes which calls each role made, see
@@ -61,6 +62,7 @@ class LocalCloud:
         port: int | None = None,
         region: str = DEFAULT_REGION,
         persist: bool = False,
+        state: str = "state",
         python: str | None = None,
         uv: str | None = None,
         without: Iterable[str] = (),
@@ -71,6 +73,7 @@ class LocalCloud:
         self.home = root.resolve() / ".wotr"
         self.region = region
         self.persist = persist
+        self._state = state
         self.port = port or 0
         self._wanted_port = port
         self._python = python
@@ -135,7 +138,7 @@ class LocalCloud:
         if self.pid is not None:
             raise LocalCloudError(f"this local cloud is running already, at {self.endpoint}")
         made = environments.prepare(self.home / "environments", python=self._python, uv=self._uv)
-        self._workspace = workspace.claim(self.home, persist=self.persist)
+        self._workspace = workspace.claim(self.home, persist=self.persist, name=self._state)
         try:
             self._start(made)
         except BaseException:

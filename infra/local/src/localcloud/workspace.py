@@ -1,8 +1,8 @@
 """Where a running server keeps its files, and who may use them.
 
 ``<home>/run/<id>`` is one server's temporary directory and goes away with it; one that a killed
-server left behind is removed by the next start. ``<home>/state`` is kept between runs and has
-one user at a time. Both are guarded by locks that the server inherits.
+server left behind is removed by the next start. ``<home>/state``, or one of another name, is kept
+between runs and has one user at a time. Both are guarded by locks that the server inherits.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ class Workspace:
             os.close(descriptor)
 
 
-def claim(home: Path, *, persist: bool) -> Workspace:
-    """Make a temporary directory under ``home`` and, with ``persist``, take hold of the kept state."""
+def claim(home: Path, *, persist: bool, name: str = "state") -> Workspace:
+    """Make a temporary directory under ``home``; with ``persist``, take hold of the kept state ``name``."""
     runs = home / "run"
     runs.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(runs)
     locks: list[int] = []
     state = None
     if persist:
-        state = home / "state"
+        state = home / name
         state.mkdir(exist_ok=True)
         held = try_lock(state / _LOCK)
         if held is None:

@@ -1,0 +1,69 @@
+"""The changes that are pushed. Faults show in prod only: dev would stop most of them before."""
+
+from __future__ import annotations
+
+from client import VERSION
+from repository import Scratch
+
+DOOR = "services/api/src/wotr_api/door.py"
+QUERY = "services/api/src/wotr_api/handlers/query.py"
+ACCEPT = "services/api/src/wotr_api/handlers/accept.py"
+_ALWAYS = "always = {CORRELATION_HEADER: correlation_id, **edge.headers(event)}"
+_ANSWERS = "    return door.handle(app, event, context)\n"
+
+
+def marked(scratch: Scratch, version: str) -> None:
+    """An API whose answers say which version gave them, and that is otherwise as it was."""
+    scratch.restore(DOOR, QUERY, ACCEPT)
+    header = f'"{VERSION}": "{version}"'
+    scratch.replace(
+        DOOR, _ALWAYS, f"always = {{CORRELATION_HEADER: correlation_id, {header}, **edge.headers(event)}}"
+    )
+
+
+def raising(scratch: Scratch, version: str) -> None:
+    """A function that raises for one in three requests."""
+    marked(scratch, version)
+    _import(scratch, QUERY, "import itertools")
+    scratch.replace(
+        QUERY,
+        _ANSWERS,
+        f"""    if settings.wotr_stage == "prod" and next(_calls) % 3 == 0:
+        raise RuntimeError("one in three")
+{_ANSWERS}
+
+_calls = itertools.count()
+""",
+    )
+
+
+def slow(scratch: Scratch, version: str) -> None:
+    """A function that takes its time."""
+    marked(scratch, version)
+    _import(scratch, QUERY, "import time")
+    scratch.replace(
+        QUERY,
+        _ANSWERS,
+        f"""    if settings.wotr_stage == "prod":
+        time.sleep(4)
+{_ANSWERS}""",
+    )
+
+
+def losing(scratch: Scratch, version: str) -> None:
+    """A function that stores what it accepts for somebody else: what its hook looks for never comes."""
+    marked(scratch, version)
+    asked = "    key = headers.idempotency_key(app.current_event.raw_event)\n"
+    scratch.replace(
+        ACCEPT,
+        asked,
+        f"""{asked}    if settings.wotr_stage == "prod":
+        user_id = f"{{user_id}}-elsewhere"
+""",
+    )
+
+
+def _import(scratch: Scratch, name: str, line: str) -> None:
+    scratch.replace(
+        name, "from __future__ import annotations\n\n", f"from __future__ import annotations\n\n{line}\n"
+    )

@@ -1,0 +1,109 @@
+"""Somebody who calls prod all the time, and notes what came back and from which version."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from stage_client import Stage, StageError
+from stage_client.answers import Answer
+
+A_SECOND = 20
+VERSION = "x-wotr-version"  # a header by which versions of the scenario can be told apart
+_CALLERS = 10
+USER = "scenario-client"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: when its answer came, its status (0 for none), and the version that answered, if it says."""
+
+    at: float
+    status: int
+    version: str
+
+    @property
+    def failed(self) -> bool:
+        return self.status == 0 or self.status >= 500
+
+
+@dataclass
+class Calls:
+    """The calls of one stretch of time."""
+
+    made: list[Call] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Call]:
+        return [call for call in self.made if call.failed]
+
+    @property
+    def share(self) -> float:
+        """The share of calls that failed."""
+        return len(self.failed) / len(self.made) if self.made else 0.0
+
+    def of(self, version: str) -> list[Call]:
+        """The calls that ``version`` answered."""
+        return [call for call in self.made if call.version == version]
+
+    @property
+    def restored_s(self) -> float:
+        """Seconds from the first failed call to the last."""
+        times = [call.at for call in self.failed]
+        return max(times) - min(times) if times else 0.0
+
+
+class Client:
+    """Calls health, reading and accepting in turn, some twenty times a second."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._role = stage.outputs("auth")["MachineClientRoleArn"]
+        self._calls: list[Call] = []
+        self._stop = threading.Event()
+
+    @contextmanager
+    def calling(self) -> Iterator[Calls]:
+        """Call while the block runs; its calls are complete when it has ended."""
+        calls = Calls()
+        self._stop.clear()
+        thread = threading.Thread(target=self._run, args=(calls,), name="client")
+        thread.start()
+        try:
+            yield calls
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _run(self, calls: Calls) -> None:
+        with ThreadPoolExecutor(_CALLERS) as callers:
+            for call in itertools.cycle((self._health, self._read, self._post)):
+                if self._stop.wait(1 / A_SECOND):
+                    return
+                callers.submit(partial(_note, calls, call))
+
+    def _health(self) -> Answer:
+        return self._stage.call("GET", "/health")
+
+    def _read(self) -> Answer:
+        window = {"from": "2001-06-01T00:00:00Z", "to": "2001-06-02T00:00:00Z"}
+        return self._stage.signed("GET", "/workouts", query=window, role_arn=self._role)
+
+    def _post(self) -> Answer:
+        body = {"userId": USER, "type": "run", "startedAt": "2001-06-01T06:00:00Z", "durationMin": 30}
+        return self._stage.signed("POST", "/workouts", body, role_arn=self._role)
+
+
+def _note(calls: Calls, call: Callable[[], Answer]) -> None:
+    try:
+        answer = call()
+        status, version = answer.status, answer.headers.get(VERSION, "")
+    except StageError:
+        status, version = 0, ""
+    calls.made.append(Call(time.monotonic(), status, version))
