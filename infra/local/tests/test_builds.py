@@ -94,10 +94,13 @@ def test_after_another_failed_phase_nothing_runs(projects: Projects, failing: st
 
 
 def test_on_failure_abort_ends_the_build_after_its_finally(projects: Projects) -> None:
-    built = projects.build(phases("build", more="on-failure: ABORT"))
+    spec = f"{phases('build', more='on-failure: ABORT')}env: {{exported-variables: [PATH]}}\n"
+    built = projects.build(spec)
     assert built.status == "FAILED"
     assert built.lines[-1] == "finally 1"
     assert "POST_BUILD" not in built.phases
+    assert built.phases["UPLOAD_ARTIFACTS"] == "SUCCEEDED", "reports tell which tests failed"
+    assert set(built.exported) == {"PATH"}, "a pipeline shows them for a failed action, too"
 
 
 def test_on_failure_continue_goes_on_and_the_build_has_failed_all_the_same(projects: Projects) -> None:

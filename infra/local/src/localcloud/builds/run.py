@@ -201,18 +201,20 @@ class Run:
         return said.read_text(encoding="utf-8")
 
     def _phases(self, spec: Buildspec) -> bool:
-        """Whether artifacts are to be uploaded: not where the build ended before its commands did."""
+        """Run them; whether artifacts are uploaded: they are once the build phase ran, however it ended."""
+        ran = set()
         for name in PHASES:
             phase = spec.phases.get(name, buildspec.Phase())
             with self._progress.phase(name.upper()) as told:
                 if name == "install" and "python" in spec.runtimes:
                     machine.runtime(spec.runtimes["python"], self._progress.log.note)
                 self._run_phase(phase)
+            ran.add(name)
             goes_on = phase.on_failure == "CONTINUE" or (not phase.on_failure and name == _GOES_ON)
-            if told["phaseStatus"] == "FAILED" and not goes_on and name != PHASES[-1]:
-                return False
+            if told["phaseStatus"] == "FAILED" and not goes_on:
+                break
         self._export(spec)
-        return True
+        return "build" in ran
 
     def _run_phase(self, phase: buildspec.Phase) -> None:
         failure: PhaseFailed | None = None
