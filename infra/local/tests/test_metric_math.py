@@ -19,6 +19,11 @@ VALUES = {"e": 3.0, "i": 12.0, "none": None, "zero": 0.0}
         ("IF(i > 20, e / i, 0)", 0),
         ("FILL(none, 0) + e", 3),
         ("ABS(e - i)", 9),
+        ("SUM([FILL(none, 0), e]) / SUM([i, none])", 0.25),
+        ("MAX([e, i, none])", 12),
+        ("MIN([e, i])", 3),
+        ("AVG([e, none, zero])", 1.5),
+        ("SUM([none])", None),
         ("e / none", None),
         ("e / zero", None),
         ("none > 1", None),
@@ -30,7 +35,8 @@ def test_an_expression_has_a_value_where_its_data_is_there(expression: str, valu
 
 
 @pytest.mark.parametrize(
-    "expression", ["ANOMALY_DETECTION_BAND(e, 2)", "e if i else 0", "e +", "SUM([e, i])", "e.x"]
+    "expression",
+    ["ANOMALY_DETECTION_BAND(e, 2)", "e if i else 0", "e +", "STDDEV([e, i])", "SUM(e, i)", "e.x"],
 )
 def test_anything_else_is_refused_by_name(expression: str) -> None:
     with pytest.raises(ValueError, match="metric math"):

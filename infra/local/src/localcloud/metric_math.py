@@ -32,6 +32,13 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 }
 # name -> number of arguments
 _FUNCTIONS = {"ABS": 1, "FILL": 2, "IF": 3}
+# of one list of series, among which a missing value is passed over
+_OF_LISTS: dict[str, Callable[[list[float]], float]] = {
+    "AVG": lambda values: sum(values) / len(values),
+    "MAX": max,
+    "MIN": min,
+    "SUM": sum,
+}
 
 
 def names(expression: str) -> set[str]:
@@ -71,6 +78,9 @@ def _check(node: ast.expr, found: set[str]) -> None:
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
             _check(left, found)
             _check(right, found)
+        case ast.Call(func=ast.Name(id=name), args=[ast.List(elts=elements)]) if name in _OF_LISTS:
+            for element in elements:
+                _check(element, found)
         case ast.Call(func=ast.Name(id=name), args=arguments) if _FUNCTIONS.get(name) == len(arguments):
             for argument in arguments:
                 _check(argument, found)
@@ -84,7 +94,10 @@ def _value(node: ast.expr, values: Values) -> Value:
             return float(number)
         case ast.Name(id=name):
             return values[name]
-        case ast.Call(func=ast.Name(id=function), args=arguments):
+        case (
+            ast.Call(func=ast.Name(id=function), args=[ast.List(elts=arguments)])
+            | ast.Call(func=ast.Name(id=function), args=arguments)
+        ):
             return _called(function, [_value(argument, values) for argument in arguments])
         case ast.UnaryOp(operand=operand):
             value = _value(operand, values)
@@ -99,6 +112,9 @@ def _value(node: ast.expr, values: Values) -> Value:
 
 
 def _called(function: str, arguments: list[Value]) -> Value:
+    if function in _OF_LISTS:
+        known = [value for value in arguments if value is not None]
+        return _OF_LISTS[function](known) if known else None
     first = arguments[0]
     match function:
         case "FILL":

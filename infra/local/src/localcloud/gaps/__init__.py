@@ -37,6 +37,7 @@ GAPS = (
     "exports_in_use",
     "stack_roles",
     "unknown_parameters",
+    "transform_parameters",
     "worker_pool",
     "unpacked_code",
     "table_streams",
