@@ -33,6 +33,7 @@ class Rendering:
         given = {"Stage": stage, **parameters}
         unknown = given.keys() - template.parameters.keys()
         assert not unknown, f"{template.where} has no parameter {', '.join(sorted(unknown))}"
+        self._globals = template.body.get("Globals", {}).get("Function", {})
         self._conditions = template.body.get("Conditions", {})
         self._values: dict[str, Any] = dict(PSEUDO) | {"AWS::StackName": template.stack_name(stage)}
         for name, declared in template.parameters.items():
@@ -52,6 +53,16 @@ class Rendering:
         found: dict[str, Any] = self.resources[name]["Properties"]
         return found
 
+    def preferences(self) -> dict[str, dict[str, Any]]:
+        """How new versions of each function get to their callers; Globals come first, as SAM has it."""
+        found = {}
+        for name, function in self.of_type("AWS::Serverless::Function").items():
+            common = self._value(self._globals["DeploymentPreference"])
+            own = function["Properties"].get("DeploymentPreference", {})
+            if own.get("Enabled", True):
+                found[name] = common | own | {"Alarms": [*common["Alarms"], *own.get("Alarms", [])]}
+        return found
+
     def _decide(self, node: dict[str, Any]) -> bool:
         ((operator, operand),) = node.items()
         match operator:
@@ -62,6 +73,8 @@ class Rendering:
                 return bool(str(first) == str(second))
             case "Fn::Not":
                 return not self._decide(operand[0])
+            case "Fn::Or":
+                return any(map(self._decide, operand))
         raise AssertionError(f"a condition uses {operator}, which this reading does not know")
 
     def _value(self, node: Any) -> Any:
@@ -87,6 +100,8 @@ class Rendering:
                 return self._value(yes if self._decide({"Condition": condition}) else no)
             case "Fn::Join":
                 return operand[0].join(self._value(operand[1]))
+        if isinstance(operand, list):
+            return {"Fn::Sub": [self._substitute(operand[0]), self._value(operand[1])]}
         return self._substitute(operand)
 
     def _substitute(self, text: str) -> str:
@@ -102,5 +117,16 @@ def render() -> Render:
 
     def of(stack: str, stage: str = "dev", **parameters: str) -> Rendering:
         return Rendering(templates.load(ROOT / "infra" / f"{stack}.yml", ROOT), stage, **parameters)
+
+    return of
+
+
+@pytest.fixture
+def service() -> Render:
+    """Read a template of ``services/``, as above."""
+
+    def of(name: str, stage: str = "prod", **parameters: str) -> Rendering:
+        path = ROOT / "services" / name / "template.yml"
+        return Rendering(templates.load(path, ROOT), stage, **parameters)
 
     return of

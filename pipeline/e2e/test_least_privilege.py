@@ -65,6 +65,31 @@ NO_SESSION = (
 
 ENROLMENT = '{"name": "profile.change", "userId": "probe", "commandId": "probe", "correlationId": "probe"}'
 
+sandbox = Call(
+    "dynamodb",
+    "get_item",
+    {"TableName": WORKOUTS, "Key": {"pk": {"S": "USER#sandbox-canary"}, "sk": {"S": "PROBE#1"}}},
+)
+measure = Call(
+    "cloudwatch",
+    "get_metric_data",
+    {
+        "MetricDataQueries": [
+            {
+                "Id": "calls",
+                "MetricStat": {
+                    "Metric": {"Namespace": "AWS/Lambda", "MetricName": "Invocations"},
+                    "Period": 60,
+                    "Stat": "Sum",
+                },
+            }
+        ],
+        "StartTime": "2026-11-25T00:00:00Z",
+        "EndTime": "2026-11-25T01:00:00Z",
+    },
+)
+change = Call("lambda", "invoke", {"FunctionName": "{workers.CommandFunctionArn}", "Payload": "{{}}"})
+
 # function, or task of a container: what it is for, and the neighbouring call that it must not make
 DUTIES: dict[str, tuple[Call | None, Call]] = {
     "auth/PreSignUpFunction": (None, query(WORKOUTS)),
@@ -86,10 +111,7 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
     ),
     "api/AcceptFunction": (send, put(WORKOUTS)),
     "api/QueryFunction": (query(WORKOUTS), put(WORKOUTS)),
-    "api/ChangeFunction": (
-        Call("lambda", "invoke", {"FunctionName": "{workers.CommandFunctionArn}", "Payload": "{{}}"}),
-        put(WORKOUTS),
-    ),
+    "api/ChangeFunction": (change, put(WORKOUTS)),
     "api/ExportFunction": (
         Call("s3", "put_object", {"Bucket": EXPORTS, "Key": "exports/probe/probe.csv", "BodyText": "x"}),
         put(WORKOUTS),
@@ -100,6 +122,14 @@ DUTIES: dict[str, tuple[Call | None, Call]] = {
         Call("secretsmanager", "get_secret_value", {"SecretId": "{api.PageTokenSecretArn}"}),
     ),
     "api/HealthFunction": (None, query(WORKOUTS)),
+    "auth/PreTrafficFunction": (None, change),
+    "auth/PostTrafficFunction": (measure, query(WORKOUTS)),
+    "api/PreTrafficFunction": (sandbox, put(WORKOUTS)),
+    "api/PostTrafficFunction": (measure, query(WORKOUTS)),
+    "workers/PreTrafficFunction": (sandbox, put(WORKOUTS)),
+    "workers/PostTrafficFunction": (measure, query(WORKOUTS)),
+    "analytics/PreTrafficFunction": (None, query(VIEWS)),
+    "analytics/PostTrafficFunction": (measure, query(VIEWS)),
     "workers/WriteFunction": (put(WORKOUTS), delete(WORKOUTS)),
     "workers/ReencryptFunction": (
         Call("dynamodb", "scan", {"TableName": WORKOUTS, "Limit": 1}),

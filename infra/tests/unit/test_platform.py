@@ -226,6 +226,8 @@ def test_the_boundary_reaches_everything_for_what_knows_no_resources_only(render
         "UnassignPrivateIpAddresses",
     }
     assert everywhere == {
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
         "cloudwatch:PutMetricData",
         *(f"ec2:{each}" for each in interfaces),
         "ecr:GetAuthorizationToken",

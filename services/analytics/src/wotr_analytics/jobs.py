@@ -68,10 +68,13 @@ def queued(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def read(event: Mapping[str, Any], contract: type[J], dead_letters: DeadLetters) -> J | None:
-    """What to do. None where it was a message that nobody can read, which is set aside with the reason.
+    """What to do. None where it was a message that nobody can read, which is set aside with the reason, or
+    an empty batch, which asks for nothing.
 
     Unreadable where somebody waits for the answer, or where the message could not be set aside.
     """
+    if event.get("Records") == []:
+        return None
     record = queued(event)
     try:
         return _read(record["body"] if record else json.dumps(event), contract)

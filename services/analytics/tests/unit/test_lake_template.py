@@ -11,6 +11,7 @@ from tests.given import event
 from deploy import templates
 from wotr_analytics.lake.objects import PREFIX, key_of
 from wotr_analytics.lake.rows import date_of
+from wotr_common.traffic import SANDBOX_USER
 
 ROOT = Path(__file__).resolve().parents[4]
 TEMPLATE = templates.load(ROOT / "services" / "analytics" / "template.yml", ROOT)
@@ -84,8 +85,9 @@ def test_somebody_is_told_when_the_lake_lags_or_loses(alarm: str) -> None:
     assert properties(alarm)["ComparisonOperator"] == "GreaterThanThreshold"
 
 
-def test_deletions_and_edits_reach_the_lake_as_well() -> None:
+def test_deletions_and_edits_reach_the_lake_as_well_and_nothing_synthetic() -> None:
     assert properties("LakeRule")["EventPattern"] == {
         "source": ["wotr.workers"],
         "detail-type": ["workout.created", "workout.updated", "workout.deleted"],
+        "detail": {"userId": [{"anything-but": [SANDBOX_USER]}]},
     }

@@ -29,6 +29,9 @@ os.environ.update(
         "EXPORTS_BUCKET": "exports",
         "PAGE_TOKEN_SECRET": "page-tokens",  # pragma: allowlist secret - the name of one
         "SECRETS_PATH": "/wotr/dev/secrets",
+        "STACK_NAME": "wotr-api-dev",
+        "MINIMUM_CANARY_CALLS": "5",
+        "TOLERATED_ERROR_RATIO": "0.01",
         "NOTES_KEY_ALIAS": "alias/wotr-dev-notes",
     }
 )

@@ -146,7 +146,7 @@ def test_somebody_is_told_when_people_cannot_sign_up_or_in(auth: templates.Templ
             "Properties"
         ]
         for alarm in auth.resources.values()
-        if alarm["Type"] == "AWS::CloudWatch::Alarm"
+        if alarm["Type"] == "AWS::CloudWatch::Alarm" and "MetricName" in alarm["Properties"]
     }
     watched = {("Errors", str({"Ref": f"{name}Function"})) for name in TRIGGERS}
     assert alarms.keys() == watched | {("EnrolmentsNotAsked", "auth")}

@@ -120,5 +120,7 @@ def test_images_cannot_be_replaced_under_their_tag_and_are_scanned() -> None:
 
 def test_somebody_is_told_when_an_execution_fails() -> None:
     about = {"Name": "StateMachineArn", "Value": {"Ref": "BulkImport"}}
-    (alarm,) = (each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each["Dimensions"])
+    (alarm,) = (
+        each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each.get("Dimensions", [])
+    )
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ExecutionsFailed", 0)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy import templates
+from wotr_common.traffic import SANDBOX_USER
 
 ROOT = Path(__file__).resolve().parents[4]
 TEMPLATE = templates.load(ROOT / "services" / "workers" / "template.yml", ROOT)
@@ -41,6 +42,13 @@ def allowed(role: str, service: str) -> set[str]:
         action = statement["Action"]
         actions |= {action} if isinstance(action, str) else set(action)
     return {action for action in actions if action.startswith(f"{service}:")}
+
+
+def alarms_on(dimension: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alarms on one metric with this dimension."""
+    return [
+        each for each in of_type("AWS::CloudWatch::Alarm").values() if dimension in each.get("Dimensions", [])
+    ]
 
 
 def event(function: str) -> dict[str, Any]:
@@ -194,8 +202,7 @@ def test_the_stream_loses_nothing_when_its_reader_crashes(function: str, failure
     days = bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
     assert days * 24 * 60 * 60 > FOURTEEN_DAYS, "the object outlives the message that names it"
     lag = {"Name": "FunctionName", "Value": {"Ref": function}}
-    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if lag in each["Dimensions"]]
-    assert {"Errors", "IteratorAge"} <= {each["MetricName"] for each in alarms}
+    assert {"Errors", "IteratorAge"} <= {each["MetricName"] for each in alarms_on(lag)}
 
 
 def test_an_import_may_come_through_its_own_queue_more_often_than_lambda_lets_a_loop() -> None:
@@ -224,10 +231,12 @@ def test_the_publisher_hears_of_all_that_means_an_event_and_of_no_progress() -> 
     assert imports["NewImage"] == {"state": {"S": ["done", "refused", "undone"]}}
 
 
-def test_records_hear_of_workouts_and_sessions_and_not_of_their_own_writes() -> None:
-    assert patterns("RecordsFunction") == [
-        {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "WORKOUT#"}, {"prefix": "SESSION#"}]}}}}
-    ]
+def test_records_hear_of_workouts_and_sessions_of_people_and_not_of_their_own_writes() -> None:
+    (pattern,) = patterns("RecordsFunction")
+    assert pattern["dynamodb"]["Keys"] == {
+        "pk": {"S": [{"anything-but": [f"USER#{SANDBOX_USER}"]}]},
+        "sk": {"S": [{"prefix": "WORKOUT#"}, {"prefix": "SESSION#"}]},
+    }
 
 
 def test_a_command_ends_before_the_api_stops_waiting_for_it() -> None:
@@ -243,7 +252,7 @@ def test_callers_invoke_the_alias_of_the_command_function() -> None:
 
 def test_somebody_is_told_when_commands_fail() -> None:
     about = {"Name": "FunctionName", "Value": {"Ref": "CommandFunction"}}
-    (alarm,) = (each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each["Dimensions"])
+    (alarm,) = alarms_on(about)
     assert (alarm["MetricName"], alarm["Threshold"]) == ("Errors", 0)
 
 
@@ -251,15 +260,14 @@ def test_somebody_is_told_when_commands_fail() -> None:
 def test_somebody_is_told_when_a_last_queue_holds_anything(queue: str) -> None:
     ops = {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-OpsTopicArn"}}
     name = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
-    (alarm,) = (each for each in of_type("AWS::CloudWatch::Alarm").values() if name in each["Dimensions"])
+    (alarm,) = alarms_on(name)
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
     assert alarm["AlarmActions"] == [ops]
 
 
 def test_somebody_is_told_when_an_import_fails_or_runs_long() -> None:
-    alarms = of_type("AWS::CloudWatch::Alarm").values()
     about = {"Name": "FunctionName", "Value": {"Ref": "ImportCsvFunction"}}
-    assert {"Errors", "Duration"} <= {each["MetricName"] for each in alarms if about in each["Dimensions"]}
+    assert {"Errors", "Duration"} <= {each["MetricName"] for each in alarms_on(about)}
     longest = TEMPLATE.body["Parameters"]["LongImportMilliseconds"]
     timeout_ms = of_type("AWS::Serverless::Function")["ImportCsvFunction"]["Timeout"] * 1000
     assert longest["Default"] < longest["MaxValue"] == timeout_ms

@@ -174,8 +174,10 @@ def test_imported_sessions_start_nothing() -> None:
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
 def test_somebody_is_told_of_executions_that_fail(metric: str) -> None:
     about = {"Name": "StateMachineArn", "Value": {"Ref": "SessionWorkflow"}}
-    alarms = [each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each["Dimensions"]]
-    (alarm,) = (each for each in alarms if each["MetricName"] == metric)
+    alarms = [
+        each for each in of_type("AWS::CloudWatch::Alarm").values() if about in each.get("Dimensions", [])
+    ]
+    (alarm,) = (each for each in alarms if each.get("MetricName") == metric)
     assert (alarm["Namespace"], alarm["Threshold"]) == ("AWS/States", 0)
     assert alarm["AlarmActions"] == [{"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-OpsTopicArn"}}]
 
