@@ -60,7 +60,7 @@ def test_every_grant_of_every_stack_is_within_the_boundary(render: Any) -> None:
 
 
 def test_every_role_of_every_template_has_a_boundary_of_ours() -> None:
-    pipelines = [ROOT / "pipeline" / name for name in ("bootstrap.yml",)]
+    pipelines = [ROOT / "pipeline" / name for name in ("bootstrap.yml", "service-pipeline.yml")]
     paths = [*ROOT.glob("infra/*.yml"), *ROOT.glob("services/*/template.yml"), *pipelines]
     platforms = {"Fn::ImportValue": {"Fn::Sub": "wotr-platform-${Stage}-PermissionsBoundaryArn"}}
     seen = 0
