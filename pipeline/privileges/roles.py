@@ -39,6 +39,9 @@ class Grant:
         return self.role, self.sid, self.resource, self.action
 
 
+DELIVERY_BOUNDARY = "DeliveryBoundary"
+
+
 @dataclass(frozen=True)
 class Role:
     """A role: whose it is, what it is granted, and the reasons written for grants that nobody uses."""
@@ -56,7 +59,11 @@ class Role:
 
 
 def read(templates: Sequence[Template], names: Names) -> dict[str, Role]:
-    """Every role of ``templates`` by name; DeployError where one cannot be compared."""
+    """Every role of ``templates`` by name; DeployError where one cannot be compared.
+
+    Without those of pipelines: what CloudFormation does as one of them nobody records, and `tools` compares
+    it with the handlers of the resource types.
+    """
     managed = {
         f"{template.stack}.{name}": (template, resource)
         for template in templates
@@ -70,11 +77,15 @@ def read(templates: Sequence[Template], names: Names) -> dict[str, Role]:
     roles = {}
     for template in templates:
         for logical_id, resource in template.resources.items():
-            if resource["Type"] == "AWS::IAM::Role":
+            if resource["Type"] == "AWS::IAM::Role" and not _of_pipelines(resource):
                 name = f"{template.stack}.{logical_id}"
                 more = [managed[policy] for policy in attached.get(name, [])]
                 roles[name] = _role(template, logical_id, names, managed, more)
     return roles
+
+
+def _of_pipelines(role: Any) -> bool:
+    return bool(role["Properties"].get("PermissionsBoundary") == {"Ref": DELIVERY_BOUNDARY})
 
 
 def _role(

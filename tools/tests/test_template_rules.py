@@ -66,6 +66,9 @@ A_REASON = "only a disaster makes it so"
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}
 ALIAS = {"Ref": "WriteFunction.Alias"}
 INVOKES = {"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": ALIAS}]}
+STAGES = ("Pipeline", "Stages")
+PUSH = ("Pipeline", "Triggers", 0, "GitConfiguration", "Push", 0)
+BUILD = {"Name": "Build", "ActionTypeId": {"Category": "Build", "Provider": "CodeBuild"}}
 
 BREACHES: list[tuple[str, str, Change]] = [
     ("E9000", "nothing reads reasons", note(reasons={})),
@@ -130,6 +133,14 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("E9015", "a Sid", drop(*WRITES, "Sid")),
     ("E9015", "has s3:GetObject", put(*UNUSED, value={"wotr": {"unused": {"s3:GetObject": A_REASON}}})),
     ("E9015", "has NoSuchSid", note(unused={"NoSuchSid": A_REASON})),
+    ("E9016", "no manual approval", put(*STAGES, 2, "Actions", 0, "RunOrder", value=2)),
+    ("E9016", "no manual approval", put(*STAGES, 2, "Actions", 0, "ActionTypeId", "Provider", value="Other")),
+    ("E9017", "3 builds", put(*STAGES, 1, "Actions", value=[BUILD, BUILD, BUILD])),
+    ("E9018", "ExecutionMode", put("Pipeline", "ExecutionMode", value="SUPERSEDED")),
+    ("E9018", "ExecutionMode", drop("Pipeline", "PipelineType")),
+    ("E9018", "push trigger", drop("Pipeline", "Triggers")),
+    ("E9018", "push trigger", drop(*PUSH, "FilePaths")),
+    ("E9018", "9 file paths", put(*PUSH, "FilePaths", "Includes", value=[f"{n}/**" for n in range(9)])),
     ("E9012", "output QueueUrl", drop("Outputs", "QueueUrl", "Export")),
     ("E9012", "output QueueUrl", put("Outputs", "QueueUrl", "Export", "Name", value="wotr-queue")),
 ]

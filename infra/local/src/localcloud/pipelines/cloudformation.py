@@ -162,7 +162,7 @@ def _replace_change_set(stack: _Stack) -> Outcome:
     made = stack.client.create_change_set(**request, ChangeSetName=name, ChangeSetType=kind)["Id"]
     stack.action.tell(made, "", f"the change set {name} is being made")
     for _ in stack_progress.ticks(stack.action.stop):
-        found = stack.client.describe_change_set(ChangeSetName=made)
+        found = stack.client.describe_change_set(StackName=stack.name, ChangeSetName=made)
         if found["Status"] == "CREATE_COMPLETE":
             return Outcome("Succeeded", f"{name}: {_counted(stack.client, found)}", made)
         if found["Status"] == "FAILED" and _is_empty(found):
@@ -240,7 +240,9 @@ def _counted(client: Any, page: dict[str, Any]) -> str:
     """How much the change set changes, in words."""
     changes = list(page.get("Changes", []))
     while page.get("NextToken"):
-        page = client.describe_change_set(ChangeSetName=page["ChangeSetId"], NextToken=page["NextToken"])
+        page = client.describe_change_set(
+            StackName=page["StackName"], ChangeSetName=page["ChangeSetId"], NextToken=page["NextToken"]
+        )
         changes += page.get("Changes", [])
     actions = [change["ResourceChange"]["Action"] for change in changes if "ResourceChange" in change]
     replaced = sum(change.get("ResourceChange", {}).get("Replacement") == "True" for change in changes)
