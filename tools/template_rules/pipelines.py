@@ -94,6 +94,34 @@ class InOrder(_house.HouseRule):
                     yield path, f"{len(found)} file paths; {MOST_PATTERNS} are the most"
 
 
+class WatchedCanary(_house.HouseRule):
+    """A version that fails is taken back by an alarm, before most of its callers have met it."""
+
+    id = "E9019"
+    shortdesc = "A function's alias moves by canary, and an alarm takes it back"
+    description = "DeploymentPreference with a canary among its types and with alarms; not for hooks"
+
+    def breaches(self, cfn: Template) -> Iterator[_house.Breach]:
+        if _house.dig(cfn.template, "Metadata", "wotr", "deployed") == "on request":
+            return  # no pipeline delivers it
+        functions = _house.resources(cfn, "AWS::Serverless::Function")
+        wanted = {name: found.get("DeploymentPreference") or {} for name, found in functions.items()}
+        hooks = {
+            _house.logical_id(hook)
+            for preference in wanted.values()
+            for hook in (preference.get("Hooks") or {}).values()
+        }
+        for name, preference in wanted.items():
+            off = str(preference.get("Enabled", True)).lower() == "false"
+            canary = any("Canary" in str(kind) for kind in _house.alternatives(preference.get("Type")))
+            alarmed = any(_house.listed(each) for each in _house.alternatives(preference.get("Alarms")))
+            if name not in hooks and (off or not canary or not alarmed):
+                yield (
+                    ["Resources", name],
+                    f"{name} needs a DeploymentPreference with a canary and with alarms that take it back",
+                )
+
+
 def _pipelines(cfn: Template) -> Iterator[tuple[_house.Path, list[Action]]]:
     for name, properties in _house.resources(cfn, PIPELINE).items():
         path: _house.Path = ["Resources", name, "Properties", "Stages"]

@@ -66,6 +66,7 @@ A_REASON = "only a disaster makes it so"
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": {"Ref": "Topic"}}
 ALIAS = {"Ref": "WriteFunction.Alias"}
 INVOKES = {"LambdaConfigurations": [{"Event": "s3:ObjectCreated:*", "Function": ALIAS}]}
+PREFERENCE = ("Globals", "Function", "DeploymentPreference")
 STAGES = ("Pipeline", "Stages")
 PUSH = ("Pipeline", "Triggers", 0, "GitConfiguration", "Push", 0)
 BUILD = {"Name": "Build", "ActionTypeId": {"Category": "Build", "Provider": "CodeBuild"}}
@@ -141,6 +142,10 @@ BREACHES: list[tuple[str, str, Change]] = [
     ("E9018", "push trigger", drop("Pipeline", "Triggers")),
     ("E9018", "push trigger", drop(*PUSH, "FilePaths")),
     ("E9018", "9 file paths", put(*PUSH, "FilePaths", "Includes", value=[f"{n}/**" for n in range(9)])),
+    ("E9019", "needs a DeploymentPreference", drop("Globals", "Function", "DeploymentPreference")),
+    ("E9019", "with alarms", put(*PREFERENCE, "Alarms", value=[])),
+    ("E9019", "a canary", put(*PREFERENCE, "Type", value="AllAtOnce")),
+    ("E9019", "ReadFunction", put("ReadFunction", "DeploymentPreference", value={"Enabled": False})),
     ("E9012", "output QueueUrl", drop("Outputs", "QueueUrl", "Export")),
     ("E9012", "output QueueUrl", put("Outputs", "QueueUrl", "Export", "Name", value="wotr-queue")),
 ]
