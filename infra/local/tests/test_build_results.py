@@ -137,6 +137,28 @@ def test_a_build_finds_the_cache_of_the_one_before_it(projects: Projects) -> Non
     assert "fourth" not in build("fifth").lines
 
 
+def test_a_build_that_fails_spoils_the_cache_for_nobody(projects: Projects) -> None:
+    spec = """
+    version: 0.2
+    phases:
+      build: {commands: ["cat .cache/* || true", "mkdir -p .cache; echo $SAY >.cache/a", "$END"]}
+    cache: {paths: [".cache/**/*"]}
+    """
+    project = projects.project(spec, cache={"type": "S3", "location": projects.name})
+
+    def build(say: str, end: str) -> Any:
+        said = [{"name": "SAY", "value": say}, {"name": "END", "value": end}]
+        asked = [{**each, "type": "PLAINTEXT"} for each in said]
+        return projects.ended(projects.start(project, environmentVariablesOverride=asked))
+
+    build("first", "touch .cache/b")
+    assert build("spoilt", "false").lines == ["first"]
+    third = build("third", "true")
+    assert third.lines == [], "what was written over is left out, and b was empty"
+    assert any("1 left out that were changed since" in line for line in third.log)
+    assert build("fourth", "true").lines == ["third"]
+
+
 def test_a_cache_that_is_as_it_was_is_not_stored_again(projects: Projects) -> None:
     spec = CACHE.replace('"mkdir', '"test -d .cache || (mkdir').replace('deep/x"]', 'deep/x)"]')
     project = projects.project(spec, cache={"type": "S3", "location": projects.name})
@@ -149,7 +171,8 @@ def test_a_cache_that_is_as_it_was_is_not_stored_again(projects: Projects) -> No
 
 
 def test_a_cache_with_a_key_stays_and_another_key_falls_back_to_it(projects: Projects) -> None:
-    spec = f"{CACHE.rstrip()[:-1]}, key: 'k-$(codebuild-hash-files lock)', fallback-keys: [k-]}}\n"
+    careful = CACHE.replace("echo $SAY >.cache/deep/x", "echo $SAY >new && mv new .cache/deep/x")
+    spec = f"{careful.rstrip()[:-1]}, key: 'k-$(codebuild-hash-files lock)', fallback-keys: [k-]}}\n"
     place = {"cache": {"type": "S3", "location": f"{projects.name}/cache"}}
 
     def build(lock: str, say: str) -> Any:

@@ -46,6 +46,7 @@ class Work:
             for left in self._directory.iterdir():
                 if left != self._shelf:
                     shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(self._shelf / "gone", ignore_errors=True)
 
     def submit(self, order: Order) -> None:
         """Begin a build now, or when its turn comes."""
