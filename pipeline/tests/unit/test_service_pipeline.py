@@ -37,7 +37,7 @@ ACTIONS = {
 
 def test_the_library_is_built_and_a_stack_goes_all_the_way() -> None:
     assert list(stages(library=True)) == ["Source", "Build"]
-    assert list(STACK) == ["Source", "Build", "Dev", "Verify", "Approve", "Prod", "Smoke"]
+    assert list(STACK) == ["Source", "Build", "Dev", "Verify", "Prod", "Smoke"]
 
 
 def test_the_bootstrap_stack_exports_what_a_pipeline_imports() -> None:
@@ -53,21 +53,21 @@ def test_every_deployable_can_have_one(deployable: str) -> None:
 
 
 def test_prod_gets_the_template_of_prod_with_its_values_after_dev_was_verified() -> None:
-    for stage, (place, executing) in {"dev": ("Dev", "Dev"), "prod": ("Approve", "Prod")}.items():
-        made, done = ACTIONS[place, "Prepare"], ACTIONS[executing, "Execute"]
+    for stage, place in {"dev": "Dev", "prod": "Prod"}.items():
+        made, done = ACTIONS[place, "Prepare"], ACTIONS[place, "Execute"]
         assert made["TemplatePath"] == f"Built::template-{stage}.json"
         assert made["TemplateConfiguration"] == f"Built::configuration-{stage}.json"
         assert made["StackName"] == done["StackName"] == {"Fn::Sub": f"wotr-${{Deployable}}-{stage}"}
         assert made["ChangeSetName"] == done["ChangeSetName"] == "wotr-delivery"
     names = list(STACK)
-    assert names.index("Dev") < names.index("Verify") < names.index("Approve") < names.index("Prod")
+    assert names.index("Dev") < names.index("Verify") < names.index("Prod")
 
 
 @pytest.mark.parametrize(
     ("place", "check", "stage"),
     [
         (("Verify", "Verify"), "verify", "dev"),
-        (("Approve", "Summarise"), "summary", "prod"),
+        (("Prod", "Summarise"), "summary", "prod"),
         (("Prod", "Traffic"), "traffic", "prod"),
         (("Smoke", "Smoke"), "smoke", "prod"),
     ],
@@ -78,11 +78,11 @@ def test_checks_are_asked_of_the_stage_that_was_deployed(
     said = {each["name"]: each["value"] for each in json.loads(ACTIONS[place]["EnvironmentVariables"])}
     assert (said["CHECK"], said["WOTR_STAGE"]) == (check, stage)
     if check in ("summary", "traffic"):
-        assert said["WOTR_CHANGE_SET"] == ACTIONS["Approve", "Prepare"]["ChangeSetName"]
+        assert said["WOTR_CHANGE_SET"] == ACTIONS["Prod", "Prepare"]["ChangeSetName"]
 
 
 def test_whoever_approves_reads_commit_changes_and_results_within_a_thousand_characters() -> None:
-    text = ACTIONS["Approve", "Approve"]["CustomData"]["Fn::Sub"]
+    text = ACTIONS["Prod", "Approve"]["CustomData"]["Fn::Sub"]
     longest = {
         "Source.CommitId": 40,
         "Source.BranchName": 60,
@@ -104,26 +104,11 @@ def test_every_variable_is_told_by_an_action_before() -> None:
             assert namespace == "Source" or f"    - {variable}\n" in exported
 
 
-def test_traffic_runs_beside_the_deployment() -> None:
-    assert {action["Name"]: action.get("RunOrder") for action in STACK["Prod"]} == {
-        "Execute": 1,
-        "Traffic": 1,
+def test_prod_is_prepared_summed_up_approved_and_deployed_with_traffic_beside_it() -> None:
+    assert {action["Name"]: action["RunOrder"] for action in STACK["Prod"]} == {
+        "Prepare": 1,
+        "Summarise": 2,
+        "Approve": 3,
+        "Execute": 4,
+        "Traffic": 4,
     }
-
-
-def test_what_a_build_logs_and_leaves_is_encrypted_with_our_key() -> None:
-    key = {"Fn::ImportValue": "wotr-bootstrap-ArtifactKeyArn"}
-    assert PIPELINE["ArtifactStore"]["EncryptionKey"]["Id"] == key
-    for name in ("BuildProject", "CheckProject"):
-        assert TEMPLATE.resources[name]["Properties"]["EncryptionKey"] == key
-    for name in ("BuildLogGroup", "CheckLogGroup"):
-        assert TEMPLATE.resources[name]["Properties"]["KmsKeyId"] == key
-        assert TEMPLATE.resources[name]["Properties"]["RetentionInDays"] == 30
-
-
-def test_somebody_is_told_of_a_pipeline_that_failed() -> None:
-    rule = BOOTSTRAP.resources["FailedExecutions"]["Properties"]
-    assert rule["EventPattern"]["detail"]["state"] == ["FAILED"]
-    assert rule["EventPattern"]["detail"]["pipeline"] == [{"prefix": "wotr-"}]
-    assert PIPELINE["Name"] == {"Fn::Sub": "wotr-${Deployable}"}
-    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "ApprovalTopic"}]
