@@ -75,7 +75,9 @@ def changes(look: Look) -> str:
 
 def exports(look: Look) -> str:
     """Everything of the sandbox user."""
-    _answered(look, 200, "GET", "/me/export", query={"format": "json"}, athlete=True)
+    found = _answered(look, 200, "GET", "/me/export", query={"format": "json"}, athlete=True)
+    if not isinstance(found.get("items"), list):
+        raise Unfit("an export holds no items, and no place for any")
     return "exports"
 
 
