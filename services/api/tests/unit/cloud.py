@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from wotr_common import keys
@@ -26,6 +29,33 @@ LIMITS = {
     "duration-max": "43200",
     "shards": "1",
 }
+
+# The services' models, read once for all tests: reading them took a quarter of the time.
+_MODELS = botocore.loaders.create_loader()
+
+
+def session() -> boto3.Session:
+    """A session without hooks or clients."""
+    made = botocore.session.get_session()
+    made.register_component("data_loader", _MODELS)
+    return boto3.Session(botocore_session=made)
+
+
+@cache
+def _own() -> boto3.Session:
+    return session()
+
+
+@cache
+def aws(service: str) -> Any:
+    """A test's own client, the same for all tests: making one takes longer than a call."""
+    return _own().client(service)  # type: ignore[call-overload,unused-ignore]
+
+
+@cache
+def rows(table: str) -> Any:
+    """A table as a resource, kept as clients are."""
+    return _own().resource("dynamodb").Table(table)
 
 
 def _table(
@@ -46,7 +76,7 @@ def _table(
             {"IndexName": index, "KeySchema": schema(pk, sk), "Projection": {"ProjectionType": "ALL"}}
             for index, pk, sk in indexes
         ]
-    boto3.client("dynamodb").create_table(**table)
+    aws("dynamodb").create_table(**table)
 
 
 class CommandFunction:
@@ -105,7 +135,7 @@ class Cloud:
     @classmethod
     def make(cls) -> Cloud:
         """Everything, empty, with the limits of LIMITS."""
-        url = boto3.client("sqs").create_queue(QueueName="workouts")["QueueUrl"]
+        url = aws("sqs").create_queue(QueueName="workouts")["QueueUrl"]
         _table("Idempotency", keys.PK, sort=False)
         _table("Views", keys.PK, keys.SK)
         _table(
@@ -123,9 +153,9 @@ class Cloud:
                 (keys.TYPE_INDEX, keys.TYPE_INDEX_PK, keys.TYPE_INDEX_SK),
             ],
         )
-        key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-        boto3.client("kms").create_alias(AliasName="alias/wotr-dev-notes", TargetKeyId=key)
-        boto3.client("secretsmanager").create_secret(Name="page-tokens", SecretString=PAGE_TOKEN_KEY)
+        key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+        aws("kms").create_alias(AliasName="alias/wotr-dev-notes", TargetKeyId=key)
+        aws("secretsmanager").create_secret(Name="page-tokens", SecretString=PAGE_TOKEN_KEY)
         cloud = cls(url)
         assert boto3.DEFAULT_SESSION is not None
         hooks: Any = boto3.DEFAULT_SESSION.events  # typed as if no hook could answer
@@ -136,7 +166,7 @@ class Cloud:
 
     def limit(self, name: str, value: str) -> None:
         """Set one parameter of the limits."""
-        boto3.client("ssm").put_parameter(
+        aws("ssm").put_parameter(
             Name=f"/wotr/dev/workouts/{name}", Value=value, Type="String", Overwrite=True
         )
 
@@ -144,7 +174,7 @@ class Cloud:
         """What is in the queue: each body, with its attributes under `attributes`."""
         found: list[dict[str, Any]] = []
         while (
-            batch := boto3.client("sqs")
+            batch := aws("sqs")
             .receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
             .get("Messages")
         ):
@@ -160,23 +190,23 @@ class Cloud:
 
     def idempotency_items(self) -> list[dict[str, Any]]:
         """What the idempotency table holds."""
-        return list(boto3.resource("dynamodb").Table("Idempotency").scan()["Items"])
+        return list(rows("Idempotency").scan()["Items"])
 
     def store(self, *workouts: Workout, shards: int = 1) -> None:
         """Put workouts as workers does, their notes sealed."""
-        notes = Notes(DataKeys(lambda: boto3.client("kms"), "alias/wotr-dev-notes"))
-        with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
+        notes = Notes(DataKeys(lambda: aws("kms"), "alias/wotr-dev-notes"))
+        with rows("Workouts").batch_writer() as batch:
             for workout in workouts:
                 batch.put_item(Item=notes.sealed(workout_item(workout, shards)))
 
     def put(self, *items: Mapping[str, Any]) -> None:
         """Put items of Workouts as they are: old ones may have their notes in the clear."""
-        with boto3.resource("dynamodb").Table("Workouts").batch_writer() as batch:
+        with rows("Workouts").batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=dict(item))
 
     def put_totals(self, *items: dict[str, Any]) -> None:
         """Put items of Views."""
-        with boto3.resource("dynamodb").Table("Views").batch_writer() as batch:
+        with rows("Views").batch_writer() as batch:
             for item in items:
                 batch.put_item(Item=item)

@@ -7,12 +7,11 @@ import json
 from typing import Any
 from urllib.parse import urljoin
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.calls import ATHLETE, MACHINE, event, send
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, aws
 
 RUN: dict[str, Any] = {
     "type": "run",
@@ -163,7 +162,7 @@ def test_a_base64_body_is_read(cloud: Cloud) -> None:
 
 
 def test_no_answer_of_the_queue_is_503_and_can_be_tried_again(cloud: Cloud) -> None:
-    boto3.client("sqs").delete_queue(QueueUrl=cloud.queue_url)
+    aws("sqs").delete_queue(QueueUrl=cloud.queue_url)
 
     answer = send("accept", event("POST", "/workouts", FOR_SAM))
 
@@ -294,13 +293,13 @@ def test_a_call_that_is_still_running_is_a_conflict_to_wait_for(
 
 
 def test_without_a_key_the_table_is_not_touched(cloud: Cloud) -> None:
-    boto3.client("dynamodb").delete_table(TableName="Idempotency")
+    aws("dynamodb").delete_table(TableName="Idempotency")
 
     assert send("accept", event("POST", "/workouts", FOR_SAM)).status == 202
 
 
 def test_a_table_that_does_not_answer_is_503(cloud: Cloud) -> None:
-    boto3.client("dynamodb").delete_table(TableName="Idempotency")
+    aws("dynamodb").delete_table(TableName="Idempotency")
 
     answer = send("accept", event("POST", "/workouts", FOR_SAM, headers={"Idempotency-Key": "k-1"}))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-import boto3
 from botocore.exceptions import ReadTimeoutError
 from tests.unit.calls import ATHLETE, event, send
 from tests.unit.changing import SESSION, SESSION_ID, SQUAT, call
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, aws
 
 
 def test_the_same_key_is_one_command_and_one_answer(cloud: Cloud) -> None:
@@ -88,7 +87,7 @@ def test_the_answer_for_a_long_session_can_be_remembered(cloud: Cloud) -> None:
 
 
 def test_without_a_key_the_table_of_keys_is_not_touched(cloud: Cloud) -> None:
-    boto3.client("dynamodb").delete_table(TableName="Idempotency")
+    aws("dynamodb").delete_table(TableName="Idempotency")
     cloud.workers.answers(200, SESSION)
 
     path = f"/me/sessions/{SESSION_ID}/sets"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from wotr_api.routes import ROUTES, Route
 SERVICE = Path(__file__).resolve().parents[2]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with CloudFormation's short tags, whose values are taken as they are."""
 
 
@@ -33,6 +34,7 @@ def _value(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _value)
 
 
+@cache
 def template() -> Any:
     return yaml.load((SERVICE / "template.yml").read_text(encoding="utf-8"), _Loader)
 

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.calls import ATHLETE, MACHINE, event, send
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, aws, rows
 
 from wotr_common import keys
 from wotr_common.workout import Workout, time_text
@@ -69,7 +68,7 @@ SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthChe
 
 def stored(cloud: Cloud, made: Sequence[tuple[str, datetime, str]], shards: int) -> list[Workout]:
     """Empty the table, put `made` (a user and start given twice is one workout), return what is there."""
-    table = boto3.resource("dynamodb").Table("Workouts")
+    table = rows("Workouts")
     for item in table.scan()["Items"]:
         table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
     there = list({(user, at): workout(user, at, kind) for user, at, kind in made}.values())
@@ -315,7 +314,7 @@ def test_a_token_changed_anywhere_is_refused(token: str, data: st.DataObject) ->
 
 
 def test_a_table_that_does_not_answer_is_503(cloud: Cloud) -> None:
-    boto3.client("dynamodb").delete_table(TableName="Workouts")
+    aws("dynamodb").delete_table(TableName="Workouts")
 
     answer = send("query", event("GET", "/workouts/sam/20260101T000000000Z"))
 

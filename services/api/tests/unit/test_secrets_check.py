@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from tests.unit.calls import ATHLETE, event, send
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, aws
 from tests.unit.test_contract import template
 
 from wotr_api.secrets_check import state
@@ -18,7 +17,7 @@ VALUE = "correct-horse-battery-staple"  # pragma: allowlist secret - made up, to
 
 
 def enter(name: str, arn: str) -> None:
-    boto3.client("ssm").put_parameter(Name=f"/wotr/dev/secrets/{name}", Value=arn, Type="String")
+    aws("ssm").put_parameter(Name=f"/wotr/dev/secrets/{name}", Value=arn, Type="String")
 
 
 def check() -> Any:
@@ -28,7 +27,7 @@ def check() -> Any:
 
 
 def test_each_secret_is_told_by_name_and_masked(cloud: Cloud) -> None:
-    secrets = boto3.client("secretsmanager")
+    secrets = aws("secretsmanager")
     made = secrets.create_secret(Name="whatever", SecretString=VALUE)
     enter("page-tokens", made["ARN"])
     enter("database", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:gone-abcdef")

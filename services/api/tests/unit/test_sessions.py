@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.calls import ATHLETE, event, send
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, rows
 
 from wotr_api.sessions import best_sets
 from wotr_common import keys
@@ -112,7 +111,7 @@ def test_a_line_of_the_list_says_what_the_session_amounts_to(cloud: Cloud) -> No
 
 
 def test_a_page_of_long_sessions_is_complete(cloud: Cloud) -> None:
-    sets = [lifted(f"Exercise {number}", 100, 5, notes="x" * 200) for number in range(1000)]
+    sets = [lifted(f"Exercise {number}", 100, 5, notes="x" * 1200) for number in range(250)]
     sessions = [session(DAY + timedelta(days=days), sets=sets) for days in range(6)]
     stored(cloud, *sessions)
 
@@ -318,7 +317,7 @@ def viewed(user_id: str, *titles: str) -> None:
         for number, title in enumerate(titles)
     ]
     item: dict[str, Any] = {**keys.recent_sessions_key(user_id), "sessions": shown, "fingerprint": "0" * 16}
-    boto3.resource("dynamodb").Table("Views").put_item(Item=item)
+    rows("Views").put_item(Item=item)
 
 
 def test_the_newest_sessions_come_from_the_view_in_its_order(cloud: Cloud) -> None:

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from tests.unit.calls import Context
-from tests.unit.cloud import Cloud
+from tests.unit.cloud import Cloud, aws, rows
 
 from deploy import templates
 from wotr_api import before_traffic
@@ -69,7 +69,7 @@ def write(cloud: Cloud, **otherwise: Any) -> None:
 
 
 def stored(shift: Shift) -> Workout | None:
-    found = boto3.resource("dynamodb").Table("Workouts").scan()["Items"]
+    found = rows("Workouts").scan()["Items"]
     return workout_from_item(found[0]) if found else None
 
 
@@ -77,7 +77,7 @@ def stored(shift: Shift) -> Workout | None:
 def test_each_function_passes_its_own_check(cloud: Cloud, name: str) -> None:
     cloud.workers.answers(404, {"type": "about:blank", "title": "Not found", "status": 404})
     for secret in ("page-tokens",):
-        boto3.client("ssm").put_parameter(Name=f"/wotr/dev/secrets/{secret}", Value=secret, Type="String")
+        aws("ssm").put_parameter(Name=f"/wotr/dev/secrets/{secret}", Value=secret, Type="String")
     assert check(name, Look(SHIFT, version(name), stored))
 
 
@@ -230,7 +230,7 @@ def test_after_traffic_codedeploy_is_told_what_the_canarys_calls_came_to(
         if calls
     ]
     if data:
-        boto3.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)  # type: ignore[arg-type]
+        aws("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
     answer = import_module("wotr_api.handlers.post_traffic").handler(EVENT, Context())
     assert f"{wire.told[0]}: {answer['seen']}".startswith(seen)
     assert len(wire.told) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -16,11 +17,15 @@ os.environ.update(
 
 import pytest
 from moto import mock_aws
+from moto.kms import models, utils
 from tests.unit.cloud import TABLE, Queue, make_table, notes
 from tests.unit.stream import Stream
 
 from wotr_common.dead_letters import DeadLetters
 from wotr_workers.store import Workouts
+
+# moto makes an RSA key with every KMS key, symmetric ones too, which nothing here uses: 80 ms for each test.
+vars(models)["generate_private_key"] = functools.cache(utils.generate_private_key)
 
 
 @pytest.fixture
