@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "analytics", "POWERTOOLS_METRICS_NAMESPACE": "wotr"}
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 from tests.given import TABLE
@@ -51,10 +53,16 @@ os.environ |= {
     "IDEMPOTENCY_PARAMETER": "/wotr/dev/api/idempotency-table",
 }
 
+# The services' models, read once for all tests and not for each.
+MODELS = botocore.loaders.create_loader()
+
 
 @pytest.fixture
 def dynamodb() -> Iterator[DynamoDBClient]:
     with mock_aws():
+        made = botocore.session.get_session()
+        made.register_component("data_loader", MODELS)
+        boto3.setup_default_session(botocore_session=made)
         client = boto3.client("dynamodb")
         client.create_table(
             TableName=TABLE,

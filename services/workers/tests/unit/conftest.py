@@ -15,6 +15,9 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="wotr",
 )
 
+import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 from moto.kms import models, utils
@@ -24,6 +27,8 @@ from tests.unit.stream import Stream
 from wotr_common.dead_letters import DeadLetters
 from wotr_workers.store import Workouts
 
+# The services' models, read once for all tests and not for each.
+MODELS = botocore.loaders.create_loader()
 # moto makes an RSA key with every KMS key, symmetric ones too, which nothing here uses: 80 ms for each test.
 vars(models)["generate_private_key"] = functools.cache(utils.generate_private_key)
 
@@ -32,6 +37,9 @@ vars(models)["generate_private_key"] = functools.cache(utils.generate_private_ke
 def aws() -> Iterator[None]:
     """AWS in memory, empty."""
     with mock_aws():
+        made = botocore.session.get_session()
+        made.register_component("data_loader", MODELS)
+        boto3.setup_default_session(botocore_session=made)
         yield
 
 
