@@ -15,7 +15,7 @@ from delivery.history import Execution, Run
 from delivery.pipelines import PREFIX, Pipelines
 
 T = TypeVar("T")
-PATIENCE_S = 600.0
+PATIENCE_S = 900.0
 _LOOK_EVERY_S = 0.5
 
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from changes import VERSION
+
 from stage_client import Stage, StageError
 from stage_client.answers import Answer
 
 A_SECOND = 20
-VERSION = "x-wotr-version"  # a header by which versions of the scenario can be told apart
 _CALLERS = 10
 USER = "scenario-client"
 

@@ -114,10 +114,10 @@ def test_of_two_pushes_in_a_row_the_later_wins_in_order(
     delivery: Delivery, scratch: Scratch, rows: Rows
 ) -> None:
     scratch.restore("shared/src/wotr_common/__init__.py", "services/auth/tests/unit/test_handlers.py")
-    scratch.append(PRE_SIGN_UP, "\n# The first of two.\n")
+    scratch.append(PRE_SIGN_UP, "\n\n# The first of two.\n")
     first = scratch.push("Mend what was broken, and say which of two this is")
     scratch.restore(PRE_SIGN_UP)
-    scratch.append(PRE_SIGN_UP, "\n# The second of two.\n")
+    scratch.append(PRE_SIGN_UP, "\n\n# The second of two.\n")
     second = scratch.push("Say that this is the second")
 
     delivery.approve("auth", first)
