@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NOTHING = "no change"
 LIMIT = 600  # characters, of the thousand that an approval's text may have
+# Made anew with each change of a function, which is told.
+_FOLLOWS = ("AWS::Lambda::Version", "AWS::Lambda::Alias")
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -58,15 +60,16 @@ def of(stack: str, name: str = "", cloudformation: CloudFormationClient | None =
 
 
 def sentence(found: ChangeSet) -> str:
-    """``2 Modify: QueryFunction, StatsFunction; 1 Add: X; replaced: none``, cut where it gets too long."""
+    """``1 Remove: X; 2 Modify: QueryFunction, StatsFunction; replaced: none``, cut where it gets too long."""
     if not found.changes:
         return NOTHING
+    told = [each for each in found.changes if each.type not in _FOLLOWS]
+    replaced = [each.logical_id for each in told if each.replaced]
     parts = []
-    for action in ("Add", "Modify", "Remove", "Import", "Dynamic"):
-        names = [each.logical_id for each in found.changes if each.action == action]
+    for action in ("Remove", "Modify", "Add", "Import", "Dynamic"):
+        names = [each.logical_id for each in told if each.action == action]
         if names:
             parts.append(f"{len(names)} {action}: {_listed(names)}")
-    replaced = [each.logical_id for each in found.changes if each.replaced]
     parts.append(f"replaced: {_listed(replaced) if replaced else 'none'}")
     whole = "; ".join(parts)
     return whole if len(whole) <= LIMIT else whole[: LIMIT - 1] + "…"

@@ -54,9 +54,10 @@ def test_an_approver_reads_what_changes_and_what_is_replaced() -> None:
             Change("QueryFunction", FUNCTION, "Modify", False),
             Change("Table", "AWS::DynamoDB::Table", "Modify", True),
             Change("Old", FUNCTION, "Remove", False),
+            Change("QueryFunctionVersion1", "AWS::Lambda::Version", "Remove", True),
         ),
     )
-    assert changes.sentence(found) == "2 Modify: QueryFunction, Table; 1 Remove: Old; replaced: Table"
+    assert changes.sentence(found) == "1 Remove: Old; 2 Modify: QueryFunction, Table; replaced: Table"
     assert changes.lines(found)[0].split() == ["replaces", "AWS::DynamoDB::Table", "Table"]
     assert changes.sentence(ChangeSet("one", False, ())) == "no change"
 

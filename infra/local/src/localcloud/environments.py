@@ -68,7 +68,9 @@ def make(directory: Path, name: str, lock: Path, interpreter: Path, *, uv: str |
 
 def _build(target: Path, lock: Path, interpreter: Path, uv: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    _run([uv, "venv", "--quiet", "--no-project", "--python", str(interpreter), str(target)])
+    # Relocatable: a build's cache brings it to another folder.
+    venv = [uv, "venv", "--quiet", "--no-project", "--relocatable"]
+    _run([*venv, "--python", str(interpreter), str(target)])
     install = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--compile-bytecode"]
     _run([*install, "--python", str(target / "bin" / "python"), "--requirement", str(lock)])
     record = {"lock": lock.name, "interpreter": str(interpreter)}

@@ -29,10 +29,13 @@ _making = threading.Lock()
 
 
 def _evict_expired_sessions() -> None:
-    """As MiniStack's, but over a copy: services of ours register from threads of their own."""
+    """As MiniStack's, but over a copy: services of ours register from threads of their own.
+
+    A copy of the keys alone: pairs would be allocated one by one, and another thread could come in between.
+    """
     now = time.time()
-    for key, session in list(sts._sessions.items()):
-        end = session.get("Expiration")
+    for key in list(sts._sessions):
+        end = sts._sessions.get(key, {}).get("Expiration")
         if isinstance(end, (int, float)) and now > end:
             sts._sessions.pop(key, None)
 

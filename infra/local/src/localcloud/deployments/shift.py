@@ -274,10 +274,11 @@ class _Shift:
     def _client(self, service: str) -> Any:
         """A client with the group's role; trust is asked each time, a client costs and is kept."""
         role = self.record["role"]
-        variables = service_roles.credentials(role, PRINCIPAL, "CodeDeploy")
+        service_roles.must_trust(role, PRINCIPAL)
         key = (role, service, get_region())
         made, client = _clients.get(key, (0.0, None))
         if time.monotonic() - made > _SESSION_SECONDS or client is None:
+            variables = service_roles.credentials(role, PRINCIPAL, "CodeDeploy")
             client = service_roles.client(service, variables)
             _clients[key] = time.monotonic(), client
         return client
