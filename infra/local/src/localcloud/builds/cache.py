@@ -147,10 +147,19 @@ def link(source: Path, target: Path, paths: Iterable[str]) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             made.add(place.parent)
         place.unlink(missing_ok=True)
-        try:
-            os.link(source / path, place, follow_symlinks=False)
-        except (OSError, NotImplementedError):
+        if not _linked(source / path, place):
             shutil.copy2(source / path, place, follow_symlinks=False)
+
+
+def _linked(source: Path, place: Path) -> bool:
+    """Whether a hard link could be made; a symbolic link is copied, for not every system links it itself."""
+    if source.is_symlink():
+        return False
+    try:
+        os.link(source, place)
+    except OSError:  # another file system, or one without links
+        return False
+    return True
 
 
 def _oldest(shelf: Path) -> list[Path]:
