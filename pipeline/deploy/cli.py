@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -135,30 +136,12 @@ def _check(options: argparse.Namespace, console: Console) -> bool:
     return False
 
 
-def _outputs(options: argparse.Namespace, console: Console) -> bool:
-    if options.check:
-        outputs.check(options.root)
-        report.say(console, f"{outputs.NOTE.as_posix()} is what the templates say")
-    else:
-        report.say(console, f"written: {outputs.write(options.root).relative_to(options.root)}")
-    return False
-
-
 def _plain(options: argparse.Namespace, console: Console) -> bool:
     options.folder.mkdir(parents=True, exist_ok=True)
     for template in templates.everything(options.root):
         path = options.folder / f"{template.stack}.json"
         path.write_text(json.dumps(template.body, indent=1, ensure_ascii=False), encoding="utf-8")
         report.say(console, f"{template.where} as {path}")
-    return False
-
-
-def _events(options: argparse.Namespace, console: Console) -> bool:
-    if options.check:
-        events.check(options.root)
-        report.say(console, f"{events.NOTE.as_posix()} is what contracts and templates say")
-    else:
-        report.say(console, f"written: {events.write(options.root).relative_to(options.root)}")
     return False
 
 
@@ -175,15 +158,6 @@ def _build(options: argparse.Namespace, console: Console) -> bool:
 def _publish_common(options: argparse.Namespace, console: Console) -> bool:
     for wheel in build.publish(options.root):
         report.say(console, f"{wheels.LIBRARY} {wheel.version} is in the wheel store ({wheel.digest})")
-    return False
-
-
-def _filters(options: argparse.Namespace, console: Console) -> bool:
-    if options.check:
-        closure.check(options.root)
-        report.say(console, f"{closure.FILE.as_posix()} is what each deployable is made of")
-    else:
-        report.say(console, f"written: {closure.write(options.root).relative_to(options.root)}")
     return False
 
 
@@ -213,6 +187,22 @@ def _check_common(options: argparse.Namespace, console: Console) -> bool:
     wheel = wheels.check(options.root)
     report.say(console, f"{wheels.LIBRARY} {wheel.version} is what shared/releases.lock says")
     return False
+
+
+def _generated(
+    document: ModuleType, place: Path, truth: str
+) -> Callable[[argparse.Namespace, Console], bool]:
+    """The command that writes a document anew or, with --check, says whether it is what ``truth`` says."""
+
+    def command(options: argparse.Namespace, console: Console) -> bool:
+        if options.check:
+            document.check(options.root)
+            report.say(console, f"{place.as_posix()} is {truth}")
+        else:
+            report.say(console, f"written: {document.write(options.root).relative_to(options.root)}")
+        return False
+
+    return command
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -261,13 +251,20 @@ def _parser() -> argparse.ArgumentParser:
     tried.add_argument("stacks", nargs="*", metavar="SERVICE", help="only these")
     tried.set_defaults(command=_imports)
 
-    note = commands.add_parser("outputs", help=f"write {outputs.NOTE.as_posix()} from the templates")
-    note.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    note.set_defaults(command=_outputs)
-
-    told = commands.add_parser("events", help=f"write {events.NOTE.as_posix()} from contracts and templates")
-    told.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    told.set_defaults(command=_events)
+    for name, document, place, source, truth in (
+        ("outputs", outputs, outputs.NOTE, "the templates' exports", "what the templates say"),
+        ("events", events, events.NOTE, "who tells and who hears", "what contracts and templates say"),
+        (
+            "filters",
+            closure,
+            closure.FILE,
+            "by which paths each deployable's pipeline starts",
+            "what each deployable is made of",
+        ),
+    ):
+        written = commands.add_parser(name, help=f"write {place.as_posix()}: {source}")
+        written.add_argument("--check", action="store_true", help="only say whether it is up to date")
+        written.set_defaults(command=_generated(document, place, truth))
 
     plain = commands.add_parser(
         "plain", help="write the templates as JSON, without YAML's aliases, which CloudFormation never sees"
@@ -311,12 +308,6 @@ def _delivery(commands: Any) -> None:
         "--published", action="store_true", help="take older versions from the artifact bucket, not from git"
     )
     store.set_defaults(command=_wheels)
-
-    note = commands.add_parser(
-        "filters", help=f"write {closure.FILE.as_posix()}: by which paths each deployable's pipeline starts"
-    )
-    note.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    note.set_defaults(command=_filters)
 
 
 def _target(parser: argparse.ArgumentParser) -> None:
