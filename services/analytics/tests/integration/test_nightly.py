@@ -84,8 +84,9 @@ def lasting(*tables: str) -> Iterator[None]:
 
     def switch(on: bool) -> None:
         for table in tables:
-            setting = {"AttributeName": "expiresAt", "Enabled": on}
-            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=setting)
+            dynamodb.update_time_to_live(
+                TableName=table, TimeToLiveSpecification={"AttributeName": "expiresAt", "Enabled": on}
+            )
 
     switch(False)
     try:
