@@ -75,6 +75,7 @@ GAPS = (
     "api_metrics",
     "alias_actions",
     "interrupted_stacks",
+    "stream_state",
     "code_deploy",
     "alias_update_policy",
     "builds",

@@ -19,6 +19,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import dynamodb, lambda_svc
 
+from localcloud import saving
 from localcloud.gaps import Settings
 
 TOUCHES = (
@@ -168,8 +169,8 @@ def _done(mapping: Mapping, records: list[Record], wanted: list[Record], result:
 
 def _given_up(mapping: Mapping, trouble: _Trouble, failing: list[Record], *, progress: bool) -> str | None:
     """Why the failing records are not tried again, None while they are."""
-    if not failing:
-        return None
+    if not failing or saving.ending.is_set():
+        return None  # what breaks off with the server is read again after its next start
     age = time.time() - float(failing[0]["dynamodb"]["ApproximateCreationDateTime"])
     if 0 < int(mapping.get("MaximumRecordAgeInSeconds") or -1) < age:
         return "MaxRecordAgeExceeded"
