@@ -16,12 +16,12 @@ from tools.shell import ROOT, Command, capture, run
 
 
 @dataclass(frozen=True)
-class Runner:
-    """What stands before and behind ``-m pytest``, and the paths that it needs."""
+class Measured:
+    """What pytest is told so that it leaves reports, and what it needs for that."""
 
-    before: Command
-    after: Command
+    options: Command
     paths: list[Path]
+    variables: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,16 @@ class Coverage:
 
     place: Path
 
-    def runner(self, project: Project) -> Runner:
+    def of(self, project: Project) -> Measured:
         """Return how to run some of a project's tests; each run leaves files of its own."""
         self.place.mkdir(parents=True, exist_ok=True)
-        junit = self.place / f"{project.name}-{uuid.uuid4().hex[:8]}-tests.xml"
-        before: Command = []
-        if _measured(project):
-            data = f"--data-file={self._data(project)}"
-            before = [
-                "-m",
-                "coverage",
-                "run",
-                "--parallel-mode",
-                data,
-                f"--source={project.sources}",
-                *_SETTINGS,
-            ]
-        return Runner(before, [f"--junit-xml={junit}"], [_site()])
+        part = uuid.uuid4().hex[:8]
+        options: Command = [f"--junit-xml={self.place / f'{project.name}-{part}-tests.xml'}"]
+        if not _measured(project):
+            return Measured(options, [], {})
+        options += [f"--cov={project.sources}", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report="]
+        options += ["--cov-fail-under=0"]  # that is for all parts together
+        return Measured(options, [_site()], {"COVERAGE_FILE": f"{self._data(project)}.{part}"})
 
     def judge(self, project: Project) -> None:
         """Write what was run as Cobertura; Failed where it is less than pyproject.toml asks for."""
@@ -67,6 +60,7 @@ class Coverage:
         return self.place / f".coverage-{project.name}"
 
 
+NONE = Measured([], [], {})
 _SETTINGS = [f"--rcfile={ROOT / 'pyproject.toml'}"]
 
 

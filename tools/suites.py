@@ -168,8 +168,8 @@ def _recorded(name: str, suite: Suite, variables: Mapping[str, str]) -> int:
 def _unit_tests(project: Project, part: list[Path], measured: coverage.Coverage | None) -> Outcome:
     selection = [*map(_shown, part), f"--ignore={project.tests / 'integration'}"]
     blocked = ["--disable-socket", "--allow-unix-socket"]
-    runner = measured.runner(project) if measured else None
-    outcome = _pytest(project, selection + blocked, OFFLINE, runner=runner)
+    reports = measured.of(project) if measured else coverage.NONE
+    outcome = _pytest(project, selection + blocked, OFFLINE, reports=reports)
     if outcome.ok:
         print(f"{_shown(project.directory)}: {outcome.closing_line}", flush=True)
     else:
@@ -182,7 +182,7 @@ def _pytest(
     arguments: Sequence[str],
     variables: Mapping[str, str],
     echo: bool = False,
-    runner: coverage.Runner | None = None,
+    reports: coverage.Measured = coverage.NONE,
 ) -> Outcome:
     try:
         python = environments.python(project.name, project.lock)
@@ -192,11 +192,10 @@ def _pytest(
     if echo:
         print(f"\n{_shown(project.directory)}:", flush=True)
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    through: Command = ["-m", "pytest"]
-    if runner:
-        through, paths = [*runner.before, "-m", "pytest", *runner.after], [*paths, *runner.paths]
-    command: Command = [python, *through, "-q", "-p", "no:cacheprovider", *colour, *arguments]
-    code, output = capture(command, env={**variables, **environments.search_path(paths)}, echo=echo)
+    command: Command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += [*reports.options, *colour, *arguments]
+    env = {**variables, **reports.variables, **environments.search_path([*paths, *reports.paths])}
+    code, output = capture(command, env=env, echo=echo)
     passed = re.findall(r"(\d+) passed", output)
     return Outcome(
         _shown(project.directory), code in (0, NO_TESTS_COLLECTED), int(passed[-1]) if passed else 0, output

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from changes import VERSION
@@ -25,7 +25,7 @@ USER = "scenario-client"
 class Call:
     """One call: when its answer came, its status (0 for none), and the version that answered, if it says."""
 
-    at: float
+    at: datetime
     status: int
     version: str
 
@@ -53,11 +53,15 @@ class Calls:
         """The calls that ``version`` answered."""
         return [call for call in self.made if call.version == version]
 
+    def within(self, start: datetime, end: datetime) -> list[Call]:
+        """The calls that were answered from ``start`` to ``end``."""
+        return [call for call in self.made if start <= call.at <= end]
+
     @property
-    def restored_s(self) -> float:
-        """Seconds from the first failed call to the last."""
+    def restored(self) -> timedelta:
+        """From the first failed call to the last."""
         times = [call.at for call in self.failed]
-        return max(times) - min(times) if times else 0.0
+        return max(times) - min(times) if times else timedelta()
 
 
 class Client:
@@ -107,4 +111,4 @@ def _note(calls: Calls, call: Callable[[], Answer]) -> None:
         status, version = answer.status, answer.headers.get(VERSION, "")
     except StageError:
         status, version = 0, ""
-    calls.made.append(Call(time.monotonic(), status, version))
+    calls.made.append(Call(datetime.now(UTC), status, version))

@@ -12,10 +12,12 @@ from typing import Any
 import boto3
 import changes
 import pytest
-from carried import Carried, Delivery, code, deployments, stack, until
-from client import Client
+from carried import Carried, Delivery, StackState, code, deployments, stack, until
+from client import Calls, Client
 from conftest import Rows
 from repository import Scratch
+
+from delivery.approvals import Question
 
 API, AUTH = "wotr-api-prod", "wotr-auth-prod"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
@@ -24,19 +26,40 @@ PRE_SIGN_UP = "services/auth/src/wotr_auth/handlers/pre_sign_up.py"
 
 
 @dataclass(frozen=True)
-class Pushed:
-    """The commits of the first four pushes, in their order."""
+class Others:
+    """The commits that are pushed while the first moves to prod."""
 
-    api: str
     notes: str
     unit: str
     library: str
 
 
+@dataclass(frozen=True)
+class Release:
+    """The first change, one of the API, in prod; who called prod all the while; what was pushed then."""
+
+    commit: str
+    before: StackState
+    question: Question
+    ended: Carried
+    calls: Calls
+    others: Others
+
+
 @pytest.fixture(scope="session")
-def pushed(scratch: Scratch) -> Pushed:
+def release(delivery: Delivery, client: Client, scratch: Scratch) -> Release:
+    before = stack(API)
     changes.marked(scratch, "good")
-    api = scratch.push("Let answers say which version gave them")
+    with client.calling() as calls:
+        commit = scratch.push("Let answers say which version gave them")
+        delivery.asked("api", commit)
+        others = push_others(scratch)
+        question = delivery.approve("api", commit)
+        ended = delivery.ended("api", commit)
+    return Release(commit, before, question, ended, calls, others)
+
+
+def push_others(scratch: Scratch) -> Others:
     scratch.append("notes/decisions.md", "\n**2026-11-25. Nothing.** A line of a note.\n")
     notes = scratch.push("Write a note")
     scratch.append(
@@ -45,8 +68,7 @@ def pushed(scratch: Scratch) -> Pushed:
     )
     unit = scratch.push("Expect what is not so")
     scratch.append("shared/src/wotr_common/__init__.py", "\nCHANGED = True\n")
-    library = scratch.push("Change the library under its published version")
-    return Pushed(api, notes, unit, library)
+    return Others(notes, unit, scratch.push("Change the library under its published version"))
 
 
 def share(calls: float) -> str:
@@ -54,59 +76,71 @@ def share(calls: float) -> str:
 
 
 def test_a_change_of_the_api_runs_only_its_pipeline_and_reaches_prod_by_canary(
-    delivery: Delivery, client: Client, pushed: Pushed, rows: Rows
+    delivery: Delivery, release: Release, rows: Rows
 ) -> None:
-    before = stack(API)
-    delivery.passed("api", pushed.api, "Build")
-    with client.calling() as calls:
-        question = delivery.approve("api", pushed.api)
-        ended = delivery.ended("api", pushed.api)
-
+    ended, calls = release.ended, release.calls
     assert ended.execution.status == "Succeeded", ended.reason
-    assert delivery.of(pushed.api) == ["api"]
-    asked = " ".join(question.about)
-    assert pushed.api[:7] in asked
+    assert delivery.of(release.commit) == ["api"]
+    asked = " ".join(release.question.about)
+    assert release.commit[:7] in asked
     assert "QueryFunction" in asked
     assert " passed in " in asked
     after = stack(API)
-    assert all(after.versions[name] != version for name, version in before.versions.items())
+    assert all(after.versions[name] != version for name, version in release.before.versions.items())
     shifts = deployments(API)
     assert {shift["deploymentConfigName"] for shift in shifts} == {CANARY}
     assert {shift["status"] for shift in shifts} == {"Succeeded"}
     answered = calls.of("good")
     assert answered, "nobody met the new version"
     assert any(call.version == "" for call in calls.made if call.at > answered[0].at), "all moved at once"
-    assert calls.failed == [], "prod serves throughout"
-    verified = ended.to("Verify")
-    assert verified < 120, f"dev was verified after {verified:.0f} s"
+    stages = ", ".join(f"{stage.stage} {stage.seconds - stage.waited:.0f} s" for stage in ended.stages)
     rows.add(
         "only services/api",
-        f"api alone; dev verified after {verified:.0f} s; canary to prod; {len(calls.made)} calls meanwhile",
-        failed=share(calls.share),
+        f"api alone; dev verified after {ended.to('Verify'):.0f} s, then by canary to prod ({stages})",
+        failed=f"{share(calls.share)} of {len(calls.made)}",
     )
 
 
-def test_a_note_runs_nothing(delivery: Delivery, pushed: Pushed, rows: Rows) -> None:
-    delivery.begun("auth", pushed.unit)  # pushes are taken in order: that of the note has been
-    assert delivery.of(pushed.notes) == []
+def test_prod_serves_while_dev_is_deployed_and_while_its_own_canary_runs(
+    release: Release, rows: Rows
+) -> None:
+    during = {
+        stage: release.calls.within(
+            min(run.started for run in release.ended.runs if run.stage == stage),
+            max(run.updated for run in release.ended.runs if run.stage == stage),
+        )
+        for stage in ("Dev", "Prod")
+    }
+    assert all(during.values()), "nobody called"
+    assert release.calls.failed == []
+    rows.add(
+        "prod already running while dev deploys",
+        f"it serves: {len(during['Dev'])} calls during Dev, {len(during['Prod'])} during Prod",
+        failed=share(release.calls.share),
+    )
+
+
+def test_a_note_runs_nothing(delivery: Delivery, release: Release, rows: Rows) -> None:
+    delivery.begun("auth", release.others.unit)  # pushes are taken in order: that of the note has been
+    assert delivery.of(release.others.notes) == []
     rows.add("only notes/", "nothing runs")
 
 
-def test_a_failing_unit_test_stops_at_build(delivery: Delivery, pushed: Pushed, rows: Rows) -> None:
-    ended = delivery.ended("auth", pushed.unit)
+def test_a_failing_unit_test_stops_at_build(delivery: Delivery, release: Release, rows: Rows) -> None:
+    ended = delivery.ended("auth", release.others.unit)
     assert (ended.execution.status, ended.stopped_in) == ("Failed", "Build")
     assert ended.reason
-    assert delivery.of(pushed.unit) == ["auth"]
+    assert delivery.of(release.others.unit) == ["auth"]
     rows.add("a failing unit test", f"auth stops at Build, dev untouched: {ended.reason}")
 
 
 def test_a_library_without_a_new_version_fails_its_build_and_no_service_runs(
-    delivery: Delivery, pushed: Pushed, rows: Rows
+    delivery: Delivery, release: Release, rows: Rows
 ) -> None:
-    ended = delivery.ended("shared", pushed.library)
+    ended = delivery.ended("shared", release.others.library)
     assert (ended.execution.status, ended.stopped_in) == ("Failed", "Build")
     assert "bump the version" in ended.reason + log_of(ended)
-    assert delivery.of(pushed.library) == ["shared"]
+    assert delivery.of(release.others.library) == ["shared"]
     rows.add("shared without a version bump", "its build fails: bump the version; no service runs")
 
 
@@ -226,7 +260,7 @@ def taken_back(
         change,
         f"rolled back: {ended.reason}",
         failed=f"{share(calls.share)} of {len(calls.made)}",
-        restored=f"{calls.restored_s:.0f} s",
+        restored=f"{calls.restored.total_seconds():.0f} s",
     )
 
 

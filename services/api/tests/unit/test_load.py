@@ -103,7 +103,7 @@ def test_what_was_before_a_years_lead_hardly_counts() -> None:
 
 @given(loads)
 def test_constant_load_is_what_fitness_and_fatigue_come_to(load: float) -> None:
-    day = last([load] * 1500)
+    day = last([load] * 600)
 
     assert day.fitness == pytest.approx(load)
     assert day.fatigue == pytest.approx(load)
