@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import json
 import secrets
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -17,24 +16,9 @@ from delivery import cli
 from delivery.approvals import waiting
 from delivery.history import Execution
 from delivery.pipelines import Pipelines
+from tests.real_pipelines import allow, trusted, until
 
-PATIENCE_S = 60.0
 VALUES = ("one", "two", "three")
-
-
-def trusted(service: str, *statements: dict[str, Any]) -> str:
-    """A role for ``service``, with a policy; its ARN."""
-    iam, name = boto3.client("iam"), f"wotr-test-{secrets.token_hex(6)}"
-    principal = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [principal]})
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy)
-    return arn
-
-
-def allow(action: str, resource: str = "*") -> dict[str, str]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
 class Toy:
@@ -149,14 +133,6 @@ def toy() -> Iterator[Toy]:
     yield made
     boto3.Session().client("codepipeline").delete_pipeline(name=f"wotr-{made.deployable}")
     boto3.client("cloudformation").delete_stack(StackName=made.stack)
-
-
-def until(look: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE_S
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    return found
 
 
 def test_a_version_is_approved_refused_and_brought_back(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
