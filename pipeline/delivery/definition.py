@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 PREPARES, EXECUTES = "CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE"
+CODEBUILD = "CodeBuild"  # the provider of actions that are builds
 
 
 @dataclass(frozen=True)
 class Action:
-    """One action; ``settings`` is its configuration as defined, variables not resolved."""
+    """One action; ``settings`` is its configuration as defined, variables not resolved.
+
+    Those of one ``order`` run side by side.
+    """
 
     stage: str
     name: str
     category: str
     provider: str
     settings: Mapping[str, str]
+    order: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,9 @@ class Definition:
         """The action that makes prod's change set."""
         return self._of_prod(PREPARES)
 
-    def category(self, stage: str, action: str) -> str:
-        """The category of an action; "" where the definition has changed since."""
-        found = (each.category for each in self.actions if (each.stage, each.name) == (stage, action))
-        return next(found, "")
+    def action(self, stage: str, name: str) -> Action | None:
+        """An action by name; None where the definition has changed since."""
+        return next((each for each in self.actions if (each.stage, each.name) == (stage, name)), None)
 
     def to_roll_back(self) -> tuple[str, ...]:
         """The stages that bring an earlier version back to prod, in order.
@@ -83,6 +87,7 @@ def definition(pipeline: Mapping[str, Any]) -> Definition:
                 action["actionTypeId"]["category"],
                 action["actionTypeId"]["provider"],
                 action.get("configuration", {}),
+                action.get("runOrder", 1),
             )
             for stage in pipeline["stages"]
             for action in stage["actions"]

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from delivery import approvals, history
+from delivery import approvals, history, time_spent
 from delivery.approvals import Question
 from delivery.definition import Definition
 from delivery.history import Execution, Run
@@ -27,13 +27,17 @@ HEAD = ("pipeline", "stage", "status", "time", "")
 
 @dataclass(frozen=True)
 class StageTime:
-    """How one stage of an execution went; ``waited`` of its ``seconds`` were a person's."""
+    """How one stage of an execution went; ``waited`` of its ``seconds`` were a person's.
+
+    ``spent``: where the time went, where that is known.
+    """
 
     stage: str
     status: str
     seconds: float
     waited: float = 0.0
     remark: str = ""
+    spent: str = ""
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Followed:
     known: Definition
     execution: Execution
     stages: list[StageTime] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
     @property
     def deployable(self) -> str:
@@ -64,7 +69,7 @@ def stage_times(known: Definition, runs: Sequence[Run]) -> list[StageTime]:
     for stage in known.stages:
         own = [each for each in runs if each.stage == stage]
         if own:
-            found.append(_stage_time(stage, own))
+            found.append(_stage_time(known, stage, own))
     return found
 
 
@@ -93,7 +98,8 @@ def _begin(pipelines: Pipelines, deployable: str, execution_id: str) -> Followed
 def _look(pipelines: Pipelines, each: Followed) -> None:
     # The execution first: what it is then said to have done is no older.
     execution = _execution(pipelines, each.known.name, each.execution.execution_id)
-    each.stages = stage_times(each.known, list(pipelines.runs(each.known.name, execution.execution_id)))
+    each.runs = list(pipelines.runs(each.known.name, execution.execution_id))
+    each.stages = stage_times(each.known, each.runs)
     each.execution = execution
 
 
@@ -122,11 +128,11 @@ def _offer(pipelines: Pipelines, each: Followed, decide: Decide, live: Live | No
 WAITS = "waits for a person"
 
 
-def _stage_time(stage: str, runs: Sequence[Run]) -> StageTime:
-    latest = {each.action: each for each in sorted(runs, key=lambda each: each.started)}
-    statuses = {each.status for each in latest.values()}
-    failed = history.failure(latest.values())
-    waits = any(each.category == "Approval" and each.status == "InProgress" for each in latest.values())
+def _stage_time(known: Definition, stage: str, runs: Sequence[Run]) -> StageTime:
+    latest = history.latest(runs)
+    statuses = {each.status for each in latest}
+    failed = history.failure(latest)
+    waits = any(each.category == "Approval" and each.status == "InProgress" for each in latest)
     remark = WAITS if waits else ""
     if failed:
         remark = f"{failed.action}: {failed.reason or 'no reason given'}"
@@ -134,7 +140,8 @@ def _stage_time(stage: str, runs: Sequence[Run]) -> StageTime:
     status = next((each for each in order if each in statuses), "Succeeded")
     began, ended = min(each.started for each in runs), max(each.updated for each in runs)
     waited = sum(each.seconds for each in runs if each.category == "Approval")
-    return StageTime(stage, status, (ended - began).total_seconds(), waited, remark)
+    spent = time_spent.actions(known, runs)
+    return StageTime(stage, status, (ended - began).total_seconds(), waited, remark, spent)
 
 
 def _tell(screen: Screen, each: Followed, told: dict[str, list[StageTime]]) -> None:
@@ -181,6 +188,6 @@ def rows_of(each: Followed) -> list[tuple[str, ...]]:
 
 
 def _remark(stage: StageTime) -> str:
-    if stage.remark or not stage.waited:
-        return stage.remark
+    if stage.remark or stage.spent or not stage.waited:
+        return stage.remark or stage.spent
     return f"{duration(stage.waited)} of it waiting for a person"

@@ -6,13 +6,15 @@ import argparse
 
 from delivery import rollback, showing
 from delivery.asking import Asking
+from delivery.build_logs import BuildLogs
+from delivery.builds import Builds
 from delivery.definition import Definition
 from delivery.errors import DeliveryError
 from delivery.follow import follow
 from delivery.pipelines import PREFIX, Pipelines
-from delivery.pushed import summary
 from delivery.releases import Release, current
 from delivery.screen import Screen
+from delivery.summing_up import summary
 
 
 def go_back(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
@@ -62,4 +64,5 @@ def _followed(pipelines: Pipelines, screen: Screen, known: Definition, execution
     """The approval is given with the reason of whoever rolls back: they are the person that it asks."""
     deployable = known.name.removeprefix(PREFIX)
     decide = Asking(pipelines, screen, reason=reason)
-    return summary(screen, follow(pipelines, screen, [(deployable, execution)], decide))
+    ended = follow(pipelines, screen, [(deployable, execution)], decide)
+    return summary(screen, ended, Builds(), BuildLogs())

@@ -64,6 +64,7 @@ class Run:
     external_id: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    provider: str = ""
 
     @property
     def seconds(self) -> float:
@@ -90,13 +91,14 @@ def execution(summary: Mapping[str, Any]) -> Execution:
 def run(detail: Mapping[str, Any]) -> Run:
     """An entry of ListActionExecutions."""
     given, output = detail.get("input", {}), detail.get("output", {})
+    kind = given.get("actionTypeId", {})
     result = output.get("executionResult", {})
     error = result.get("errorDetails", {})
     return Run(
         execution_id=detail["pipelineExecutionId"],
         stage=detail["stageName"],
         action=detail["actionName"],
-        category=given.get("actionTypeId", {}).get("category", ""),
+        category=kind.get("category", ""),
         status=detail["status"],
         started=detail["startTime"],
         updated=detail.get("lastUpdateTime", detail["startTime"]),
@@ -106,7 +108,14 @@ def run(detail: Mapping[str, Any]) -> Run:
         external_id=result.get("externalExecutionId", ""),
         settings=given.get("resolvedConfiguration") or given.get("configuration", {}),
         told=output.get("outputVariables", {}),
+        provider=kind.get("provider", ""),
     )
+
+
+def latest(runs: Iterable[Run]) -> list[Run]:
+    """The last try of each action, in the order that they began in."""
+    tries = {(each.stage, each.action): each for each in sorted(runs, key=lambda each: each.started)}
+    return sorted(tries.values(), key=lambda each: each.started)
 
 
 def failure(runs: Iterable[Run]) -> Run | None:

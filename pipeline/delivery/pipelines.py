@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from delivery import history, states
+from delivery.clients import client
 from delivery.definition import Definition, definition
 from delivery.errors import DeliveryError
 from delivery.history import Execution, Run
@@ -23,8 +22,8 @@ SUMMARY_LIMIT = 512  # characters that an approval's reason may have
 class Pipelines:
     """The pipelines of the account and region that the shell's credentials lead to."""
 
-    def __init__(self, client: Any = None) -> None:
-        self._client = client or _client()
+    def __init__(self, codepipeline: Any = None) -> None:
+        self._client = codepipeline or client("codepipeline")
 
     def deployables(self) -> list[str]:
         """What has a pipeline here, by name."""
@@ -126,9 +125,3 @@ def local() -> bool:
 def pause_s() -> float:
     """How long to wait between two looks."""
     return 0.5 if local() else 5.0
-
-
-def _client() -> Any:
-    session: Any = boto3.Session()  # no type stubs of CodePipeline
-    config = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 8})
-    return session.client("codepipeline", config=config)

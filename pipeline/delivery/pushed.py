@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from delivery.asking import Asking
+from delivery.build_logs import BuildLogs
+from delivery.builds import Builds
 from delivery.errors import DeliveryError
-from delivery.follow import HEAD, Followed, Wanted, follow, rows_of
+from delivery.follow import Wanted, follow
 from delivery.history import Execution
 from delivery.pipelines import PREFIX, Pipelines, pause_s
-from delivery.screen import Screen, duration
+from delivery.screen import Screen
+from delivery.summing_up import summary
 
 _SETTLED_S = 2.0  # one push starts all its pipelines in one breath
 
@@ -30,24 +33,6 @@ def follow_commit(pipelines: Pipelines, screen: Screen, options: argparse.Namesp
     return _follow(pipelines, screen, wanted, options)
 
 
-def summary(screen: Screen, ended: Sequence[Followed]) -> int:
-    """How each execution went, and where the time was spent."""
-    screen.say("")
-    screen.table(HEAD, [row for each in ended for row in rows_of(each)])
-    for each in ended:
-        seconds = sum(stage.seconds - stage.waited for stage in each.stages)
-        waited = sum(stage.waited for stage in each.stages)
-        said = f"{each.title}: {each.execution.status} in {duration(seconds)}"
-        screen.say(
-            said + (f", and {duration(waited)} waiting for a person" if waited >= 1 else ""),
-            "green" if each.good else "bold red",
-        )
-    bad = [each.deployable for each in ended if not each.good]
-    one = bad[0] if bad else ended[0].deployable
-    screen.next(f"python3 noxfile.py -s delivery -- {f'state {one}' if bad else 'figures'}")
-    return 1 if bad else 0
-
-
 def start_by_hand(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
     """Run pipelines for a commit whatever it touched, and follow them."""
     wanted = []
@@ -63,7 +48,8 @@ def _follow(
 ) -> int:
     asks = screen.console.is_terminal and not options.approve
     reason = (options.reason or "approved beforehand, by --approve") if options.approve else ""
-    return summary(screen, follow(pipelines, screen, wanted, Asking(pipelines, screen, reason, asks)))
+    ended = follow(pipelines, screen, wanted, Asking(pipelines, screen, reason, asks))
+    return summary(screen, ended, Builds(), BuildLogs())
 
 
 def _begun(pipelines: Pipelines, deployables: Sequence[str], commit: str, patience_s: float) -> list[Wanted]:

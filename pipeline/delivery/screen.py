@@ -31,7 +31,13 @@ class Screen:
 
     def say(self, text: str, style: str = "") -> None:
         """One message, never wrapped: a pipe gets whole lines, and what is to be copied stays whole."""
-        self.console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(text, style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """What somebody else's program printed, as it is: nothing in it is markup, and it comes at once."""
+        for line in lines:
+            self.console.file.write(f"{line}\n")
+        self.console.file.flush()
 
     def next(self, text: str) -> None:
         """What to do next."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from delivery import figures as dora
@@ -63,7 +64,7 @@ def stages(pipelines: Pipelines, screen: Screen, deployable: str) -> int:
             behind = executions.get(waiting)
             rows.append(("", "waits", _version(behind), "", f"for {_version(own)} in {stage.name}"))
     screen.table(("stage", "status", "commit", "since", ""), rows)
-    screen.next(f"python3 noxfile.py -s delivery -- {_next_step(deployable, found)}")
+    screen.next(f"python3 noxfile.py -s delivery -- {next_step(deployable, found, list(executions))}")
     return 0
 
 
@@ -153,9 +154,16 @@ def _version(execution: Execution | None) -> str:
     return f"{execution.commit[:7] or execution.short} {execution.subject}".rstrip()
 
 
-def _next_step(deployable: str, found: list[StageState]) -> str:
+def next_step(deployable: str, found: Sequence[StageState], newest_first: Sequence[str]) -> str:
+    """The command to go on with; ``newest_first`` are the ids of the pipeline's executions."""
     if any(action.waits for stage in found for action in stage.actions):
         return f"approve {deployable} --reason TEXT, or reject"
     if any(stage.status == "InProgress" for stage in found):
         return f"follow {deployable}"
+    failed = {stage.execution_id for stage in found if stage.status == "Failed"}
+    last = next((each for each in newest_first if each in failed), "")
+    if any(stage.failed_build and stage.execution_id == last for stage in found):
+        # ``log`` takes the latest execution by itself
+        which = "" if last == newest_first[0] else f" --execution {last.partition('-')[0]}"
+        return f"log {deployable}{which}"
     return f"rollback {deployable} --list, for what prod has run"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from delivery.definition import Definition
+from delivery.definition import CODEBUILD, Definition
 
 NEVER = "not run"
 
@@ -22,6 +22,7 @@ class ActionState:
     since: datetime | None = None
     reason: str = ""
     token: str = ""
+    provider: str = ""
 
     @property
     def waits(self) -> bool:
@@ -44,6 +45,13 @@ class StageState:
     def since(self) -> datetime | None:
         """When something last changed in it."""
         return max((each.since for each in self.actions if each.since), default=None)
+
+    @property
+    def failed_build(self) -> bool:
+        """Whether one of its builds failed."""
+        return self.status == "Failed" and any(
+            each.status == "Failed" and each.provider == CODEBUILD for each in self.actions
+        )
 
 
 def stages(known: Definition, state: Mapping[str, Any]) -> list[StageState]:
@@ -82,11 +90,13 @@ def _stage(known: Definition, state: Mapping[str, Any]) -> StageState:
 def _action(known: Definition, stage: str, state: Mapping[str, Any]) -> ActionState:
     latest = state.get("latestExecution", {})
     error = latest.get("errorDetails", {})
+    defined = known.action(stage, state["actionName"])
     return ActionState(
         name=state["actionName"],
-        category=known.category(stage, state["actionName"]),
+        category=defined.category if defined else "",
         status=latest.get("status", NEVER),
         since=latest.get("lastStatusChange"),
         reason=error.get("message") or latest.get("summary", ""),
         token=latest.get("token", ""),
+        provider=defined.provider if defined else "",
     )
