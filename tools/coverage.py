@@ -34,7 +34,7 @@ class Coverage:
         """Return how to run some of a project's tests; each run leaves files of its own."""
         self.place.mkdir(parents=True, exist_ok=True)
         part = uuid.uuid4().hex[:8]
-        options: Command = [f"--junit-xml={self.place / f'{project.name}-{part}-tests.xml'}"]
+        options: list[str | Path] = [f"--junit-xml={self.place / f'{project.name}-{part}-tests.xml'}"]
         if not _measured(project):
             return Measured(options, [], {})
         options += [f"--cov={project.sources}", f"--cov-config={ROOT / 'pyproject.toml'}", "--cov-report="]

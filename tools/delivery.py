@@ -26,7 +26,7 @@ REMOTE = "local"
 BRANCH = "main"
 STATE = "delivery"
 STAGES = ("dev", "prod")
-MINUTE_S = 2.0  # a canary of ten minutes takes twenty seconds: its traffic needs some to begin
+MINUTE_S = 3.0  # a canary of ten minutes takes half of one: its traffic needs some to begin
 
 
 def pipeline(arguments: Sequence[str]) -> None:

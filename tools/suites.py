@@ -140,7 +140,8 @@ def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
 def scenario(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Play the proof of the delivery path; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total("pipeline", [_pytest(project, ["pipeline/scenario", *arguments], variables, echo=True)])
+    told = ["pipeline/scenario", "-v", *arguments]
+    return _total("pipeline", [_pytest(project, told, variables, echo=True)])
 
 
 def on_the_cloud(report: Report) -> None:
@@ -192,8 +193,8 @@ def _pytest(
     if echo:
         print(f"\n{_shown(project.directory)}:", flush=True)
     colour = ["--color=yes"] if sys.stdout.isatty() else []
-    command: Command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [*reports.options, *colour, *arguments]
+    usual = ["-q", "-p", "no:cacheprovider", *colour]
+    command: Command = [python, "-m", "pytest", *usual, *reports.options, *arguments]
     env = {**variables, **reports.variables, **environments.search_path([*paths, *reports.paths])}
     code, output = capture(command, env=env, echo=echo)
     passed = re.findall(r"(\d+) passed", output)

@@ -26,7 +26,7 @@ from stage_client import Stage, StageError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-A_SECOND = 30  # a tenth of them, for seconds only on a laptop, has to meet every function
+A_SECOND = 20  # a tenth of them, for seconds only on a laptop, has to meet every function
 PATIENCE_S = 60.0  # for the update to begin
 _CALLERS = 8
 _LOOK_EVERY_S = 1.0

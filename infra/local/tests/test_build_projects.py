@@ -80,6 +80,18 @@ def test_larger_builds_wait_for_each_other(projects: Projects, tmp_path: Path) -
     assert {projects.ended(build).status for build in builds[:-1]} == {"SUCCEEDED"}
 
 
+def test_larger_builds_leave_the_processors_to_what_is_deployed(projects: Projects) -> None:
+    spec = """
+    version: 0.2
+    phases: {build: {commands: [nice, "if [ -e /proc/self/autogroup ]; then cat /proc/self/autogroup; fi"]}}
+    """
+    small = projects.build(spec).lines
+    larger = projects.build(spec, environment=ENVIRONMENT | {"computeType": "BUILD_GENERAL1_LARGE"}).lines
+    assert int(larger[0]) > int(small[0])
+    # where Linux weighs sessions, their own number counts
+    assert all(int(line.rpartition(" ")[2]) > int(small[0]) for line in larger)
+
+
 def test_the_same_call_again_is_the_same_build(projects: Projects) -> None:
     project = projects.project(SIMPLE)
     first = projects.start(project, idempotencyToken="once")

@@ -15,6 +15,8 @@ from localcloud.services import Body, Refusal
 
 TOUCHES = ("ministack.core.responses:AccountRegionScopedDict",)
 
+# The size of builds that mostly wait for others.
+SMALL = "BUILD_GENERAL1_SMALL"
 # Held by whoever changes or copies a record.
 lock = RLock()
 projects = AccountRegionScopedDict()

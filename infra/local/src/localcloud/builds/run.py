@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from localcloud import service_roles
-from localcloud.builds import buildspec, environment, machine, objects, outputs, reports
+from localcloud.builds import buildspec, environment, machine, objects, outputs, records, reports
 from localcloud.builds.buildspec import PHASES, Buildspec
 from localcloud.builds.cache import Cache
 from localcloud.builds.handover import Handover
@@ -167,6 +167,7 @@ class Run:
             scratch,
             say=self._progress.log.line,
             mark=f"CODEBUILD_BUILD_ID={order.build}",
+            gives_way=self._progress.record()["environment"]["computeType"] != records.SMALL,
         )
         self._cache = self._opened(spec)
         if self._cache is not None and spec.cache.restores:

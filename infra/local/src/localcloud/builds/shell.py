@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from threading import Event
 
 _POLL_SECONDS = 0.1
+_NICENESS = 15
 # Read from the shell's own input: whether the build is succeeding, then the path of a script to take in.
 _DRIVER = r"""
 exec 3<&0 4>&1 </dev/null
@@ -49,6 +50,7 @@ class Shell:
 
     ``program`` is the shell, ``directory`` where it begins, ``scratch`` a directory of its own. ``mark`` is a
     variable with its value that only this build's processes have: those that left the group are found by it.
+    A shell that ``gives_way`` gets what everything else on the machine leaves of its processors.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Shell:
         *,
         say: Callable[[str], None],
         mark: str = "",
+        gives_way: bool = False,
     ) -> None:
         self._program = program
         self._environment = dict(environment)
@@ -67,6 +70,7 @@ class Shell:
         self._scratch = scratch
         self._say = say
         self._mark = mark.encode()
+        self._gives_way = gives_way
         self._token = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._words: SimpleQueue[tuple[int, bool]] = SimpleQueue()
@@ -145,6 +149,8 @@ class Shell:
             start_new_session=True,
         )
         self._groups.append(process.pid)
+        if self._gives_way:
+            _last(process.pid)
         self._reader = threading.Thread(target=self._read, args=(process,), daemon=True, name="build-output")
         self._reader.start()
         return process
@@ -183,3 +189,12 @@ class Shell:
                 with contextlib.suppress(OSError):  # ended, or somebody else's
                     if self._mark in (process / "environ").read_bytes().split(b"\0"):
                         os.kill(int(process.name), signal.SIGKILL)
+
+
+def _last(process: int) -> None:
+    """Let a new session, and what it starts, run behind others."""
+    os.setpriority(os.PRIO_PROCESS, process, _NICENESS)
+    # Where Linux weighs whole sessions against each other, this is what counts.
+    group = Path(f"/proc/{process}/autogroup")
+    if group.exists():
+        group.write_text(str(_NICENESS), encoding="ascii")

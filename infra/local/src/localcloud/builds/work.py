@@ -18,9 +18,8 @@ from localcloud.services import Body
 
 TOUCHES = ("ministack.core.responses:request_scope",)
 
-# As AWS counts, by size: small builds mostly wait for others, all larger ones want the processors.
-_SMALL = "BUILD_GENERAL1_SMALL"
-_AT_ONCE = {_SMALL: 8}
+# As AWS counts, by size: all larger ones want the processors.
+_AT_ONCE = {records.SMALL: 8}
 # A minute of time-outs, which are real time whatever the clock of alarms does.
 MINUTE_SECONDS = 60.0
 _LARGER_AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
@@ -87,8 +86,9 @@ class Work:
         with self._lock:
             for key in list(self._waiting):
                 size = self._size(key)
-                limit = _AT_ONCE.get(size, _LARGER_AT_ONCE)
-                if sum((each == _SMALL) == (size == _SMALL) for each in self._running.values()) < limit:
+                small = size == records.SMALL
+                like_it = sum((each == records.SMALL) == small for each in self._running.values())
+                if like_it < _AT_ONCE.get(size, _LARGER_AT_ONCE):
                     self._waiting.remove(key)
                     self._running[key] = size
                     threading.Thread(target=self._run, args=(key,), daemon=True, name="build").start()
