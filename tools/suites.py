@@ -196,6 +196,8 @@ def _pytest(
     usual = ["-q", "-p", "no:cacheprovider", *colour]
     command: Command = [python, "-m", "pytest", *usual, *reports.options, *arguments]
     env = {**variables, **reports.variables, **environments.search_path([*paths, *reports.paths])}
+    if echo:
+        env["PYTHONUNBUFFERED"] = "1"  # what is said while it runs is said then
     code, output = capture(command, env=env, echo=echo)
     passed = re.findall(r"(\d+) passed", output)
     return Outcome(

@@ -20,7 +20,7 @@ AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 
 
 class Traffic:
-    """Calls of aliases ``live``, all the time, and who answered what."""
+    """Calls of aliases ``live``, all the time: when each began, and who answered what."""
 
     def __init__(self, client: Client, *functions: str) -> None:
         self.answers: list[tuple[float, str, str, bool]] = []
@@ -40,9 +40,10 @@ class Traffic:
     def _run(self) -> None:
         while not self._over.is_set():
             for name in self._functions:
+                began = time.monotonic()
                 answer = self._lambda.invoke(FunctionName=name, Qualifier="live")
                 failed = "FunctionError" in answer
-                self.answers.append((time.monotonic(), name, answer["ExecutedVersion"], failed))
+                self.answers.append((began, name, answer["ExecutedVersion"], failed))
             time.sleep(0.02)
 
     def versions(self) -> Counter[str]:
@@ -92,10 +93,10 @@ def test_an_alarm_in_the_canary_takes_back_alias_and_stack(client: Client) -> No
         with pytest.raises(StackFailed, match="ALARM_ACTIVE"):
             deploy(client, {"Resources": resources(2, FAILS.format(text="bad"), "after")}, name=made.name)
         assert weights(client, made.ids["Canary"]) == {"1": 1}
-        settled = len(traffic.answers)
+        settled = time.monotonic()
         time.sleep(0.5)
     assert any(failed for *_, failed in traffic.answers)
-    assert not any(failed for *_, failed in traffic.answers[settled:])
+    assert not any(failed for began, *_, failed in traffic.answers if began > settled)
     assert traffic.versions()["1"] > traffic.versions()["2"]
 
     status = client("cloudformation").describe_stacks(StackName=made.name)["Stacks"][0]["StackStatus"]

@@ -74,6 +74,7 @@ class _Shift:
         self.minute = minute
         low, high = _LOOK_SECONDS
         self.look_seconds = min(max(minute / _LOOKS_A_MINUTE, low), high)
+        self.looked = 0.0
 
     def run(self) -> None:
         """Do all of it; the record says how it went."""
@@ -160,15 +161,26 @@ class _Shift:
             with store.changed:
                 if not done() and not self.record["stop"]:
                     store.changed.wait(min(left, self.look_seconds))
-            self._watch()
+            self._go_on()
+            # Other deployments' changes wake this one, too, and looking at alarms is a call.
+            if time.monotonic() - self.looked >= self.look_seconds:
+                self._look_at_alarms()
         return True
 
     def _watch(self) -> None:
-        """Raise Ended when somebody stops the deployment, or when an alarm of the group is raised."""
+        self._go_on()
+        self._look_at_alarms()
+
+    def _go_on(self) -> None:
+        """Raise Ended when somebody stops the deployment."""
         if saving.ending.is_set():
             raise _CutOff
         if self.record["stop"]:
             raise Ended("MANUAL_STOP", self.record["stop"], "Stopped")
+
+    def _look_at_alarms(self) -> None:
+        """Raise Ended when an alarm of the group is raised."""
+        self.looked = time.monotonic()
         alarms = self.record["alarms"]
         if not alarms.get("enabled") or not alarms.get("alarms"):
             return

@@ -71,6 +71,7 @@ GAPS = (
     "connections",
     # Weighted aliases draw the version that the metrics tell of.
     "invocation_metrics",
+    "metric_retention",
     "weighted_aliases",
     "api_metrics",
     "alias_actions",
