@@ -75,11 +75,12 @@ def up(arguments: list[str]) -> None:
 
 @command
 def tests(_arguments: list[str]) -> None:
-    """Everything CI runs: lint, types, templates, unit, integration, e2e, faults, security; a table."""
+    """Everything CI runs: lint, types, templates, unit, four suites on a cloud, the pipelines; a table."""
     report = Report()
     for part in (parts.lint, parts.types, parts.templates, suites.unit):
         report.part(part.__name__, functools.partial(part, []))
     suites.on_the_cloud(report)
+    report.part("pipeline", functools.partial(carrying.scenario, []))
     report.finish()
 
 

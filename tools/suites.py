@@ -140,7 +140,7 @@ def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
 def scenario(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Play the proof of the delivery path; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    told = ["pipeline/scenario", "-v", *arguments]
+    told = ["pipeline/scenario", "-vv", *arguments]  # -q takes one v back
     return _total("pipeline", [_pytest(project, told, variables, echo=True)])
 
 

@@ -12,9 +12,8 @@ from delivery.pipelines import PREFIX, Pipelines
 from deploy import changesets, closure, graph, run, templates
 from deploy.artifacts import Bucket, packaged
 from deploy.build import LIBRARY
-from deploy.templates import BOOTSTRAP, Template
+from deploy.templates import BOOTSTRAP, SERVICE_PIPELINE, Template
 
-SERVICE_PIPELINE = Path("pipeline/service-pipeline.yml")
 _AT_ONCE = 4
 HELD = "made to wait for the first push"
 

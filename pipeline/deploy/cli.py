@@ -138,7 +138,10 @@ def _check(options: argparse.Namespace, console: Console) -> bool:
 
 def _plain(options: argparse.Namespace, console: Console) -> bool:
     options.folder.mkdir(parents=True, exist_ok=True)
-    for template in templates.everything(options.root):
+    pipelines = templates.load(
+        options.root / templates.SERVICE_PIPELINE, options.root, templates.SERVICE_PIPELINE.stem
+    )
+    for template in [*templates.everything(options.root), pipelines]:
         path = options.folder / f"{template.stack}.json"
         path.write_text(json.dumps(template.body, indent=1, ensure_ascii=False), encoding="utf-8")
         report.say(console, f"{template.where} as {path}")

@@ -19,6 +19,7 @@ import yaml
 from deploy.errors import DeployError
 
 BOOTSTRAP = "bootstrap"
+SERVICE_PIPELINE = Path("pipeline/service-pipeline.yml")  # a stack for each deployable
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 

@@ -23,13 +23,14 @@ def marked(scratch: Scratch, version: str) -> None:
 
 
 def raising(scratch: Scratch, version: str) -> None:
-    """A function that raises for one in three requests."""
+    """A function that raises for one in three requests through the API, and for none of its hook's."""
     marked(scratch, version)
     _import(scratch, QUERY, "import itertools")
     scratch.replace(
         QUERY,
         _ANSWERS,
-        f"""    if settings.wotr_stage == "prod" and next(_calls) % 3 == 0:
+        f"""    through_api = "apiId" in event["requestContext"]
+    if settings.wotr_stage == "prod" and through_api and next(_calls) % 3 == 0:
         raise RuntimeError("one in three")
 {_ANSWERS}
 
@@ -54,14 +55,25 @@ def slow(scratch: Scratch, version: str) -> None:
 
 
 def losing(scratch: Scratch, version: str) -> None:
-    """A function that stores what it accepts for somebody else: what its hook looks for never comes."""
-    marked(scratch, version)
+    """An accept that stores for somebody else, so that its hook looks in vain; it alone bears this version.
+
+    The other functions are as good as before, and each shifts by itself, as on AWS: they may begin to.
+    """
+    marked(scratch, "good")
     asked = "    key = headers.idempotency_key(app.current_event.raw_event)\n"
     scratch.replace(
         ACCEPT,
         asked,
         f"""{asked}    if settings.wotr_stage == "prod":
         user_id = f"{{user_id}}-elsewhere"
+""",
+    )
+    scratch.replace(
+        ACCEPT,
+        _ANSWERS,
+        f"""    answered = door.handle(app, event, context)
+    answered["multiValueHeaders"]["{VERSION}"] = ["{version}"]
+    return answered
 """,
     )
 
