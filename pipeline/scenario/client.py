@@ -57,10 +57,9 @@ class Calls:
         """The calls that were answered from ``start`` to ``end``."""
         return [call for call in self.made if start <= call.at <= end]
 
-    @property
-    def restored(self) -> timedelta:
-        """From the first failed call to the last."""
-        times = [call.at for call in self.failed]
+    def felt(self, version: str) -> timedelta:
+        """From the first call that failed, or that ``version`` answered, to the last."""
+        times = [call.at for call in self.made if call.failed or call.version == version]
         return max(times) - min(times) if times else timedelta()
 
 

@@ -266,7 +266,7 @@ def taken_back(
         change,
         f"{raised[1].rpartition('-')[0]} took its canary back, and the stack",
         failed=f"{share(calls.share)} of {len(calls.made)}",
-        restored=f"{calls.restored.total_seconds():.0f} s",
+        restored=f"{calls.felt(version).total_seconds():.0f} s",
     )
 
 
