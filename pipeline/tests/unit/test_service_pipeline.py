@@ -81,6 +81,12 @@ def test_checks_are_asked_of_the_stage_that_was_deployed(
         assert said["WOTR_CHANGE_SET"] == ACTIONS["Prod", "Prepare"]["ChangeSetName"]
 
 
+def test_checks_are_counted_apart_from_builds_and_never_wait_for_them() -> None:
+    small = "BUILD_GENERAL1_SMALL"
+    assert TEMPLATE.resources["CheckProject"]["Properties"]["Environment"]["ComputeType"] == small
+    assert small not in TEMPLATE.parameters["BuildCompute"]["AllowedValues"]
+
+
 def test_whoever_approves_reads_commit_changes_and_results_within_a_thousand_characters() -> None:
     text = ACTIONS["Prod", "Approve"]["CustomData"]["Fn::Sub"]
     longest = {
