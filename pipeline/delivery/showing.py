@@ -25,7 +25,7 @@ def overview(pipelines: Pipelines, screen: Screen) -> int:
         raise DeliveryError(
             "there are no pipelines here; make them: python3 noxfile.py -s delivery -- bootstrap"
         )
-    rows, waits = [], []
+    rows, waits, failed = [], [], []
     for deployable in deployables:
         known = pipelines.definition(deployable)
         latest = next(pipelines.executions(known.name), None)
@@ -33,6 +33,8 @@ def overview(pipelines: Pipelines, screen: Screen) -> int:
         text = remark(stage)
         if any(action.waits for action in stage.actions):
             waits.append(deployable)
+        if latest is not None and latest.status == "Failed":
+            failed.append(deployable)
         rows.append(
             (
                 deployable,
@@ -44,7 +46,7 @@ def overview(pipelines: Pipelines, screen: Screen) -> int:
             )
         )
     screen.table(("pipeline", "status", "stage", "commit", "since", ""), rows)
-    one = waits[0] if waits else deployables[0]
+    one = next(iter([*waits, *failed, *deployables]))
     screen.next(
         f"python3 noxfile.py -s delivery -- {f'approve {one} --reason TEXT' if waits else f'state {one}'}"
     )
