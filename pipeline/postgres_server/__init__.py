@@ -12,6 +12,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 from contextlib import ExitStack, suppress
@@ -74,7 +75,7 @@ class PostgresServer:
         return self._log.read_text(encoding="utf-8")
 
     def _start(self) -> None:
-        place = Path(tempfile.mkdtemp(prefix="postgres-"))
+        place = Path(tempfile.mkdtemp(prefix="postgres-", dir=_open_folder()))
         self._cleanup.callback(shutil.rmtree, place, ignore_errors=True)
         programs, user = _programs(place)
         (place / "password").write_text(self._password, encoding="utf-8")
@@ -113,6 +114,17 @@ class PostgresServer:
                 self.run("SELECT 1")
                 return
         raise AssertionError(f"PostgreSQL ended: {self.log()}")
+
+
+def _open_folder() -> Path:
+    """Where temporary folders may be made that the server's user reaches: root's own are closed to others."""
+    folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/tmp")]  # noqa: S108 - only looked at
+    for folder in folders:
+        way = [folder, *folder.parents] if os.geteuid() == 0 else []
+        if all(each.is_dir() and each.stat().st_mode & stat.S_IXOTH for each in way):
+            return folder
+    known = ", ".join(map(str, folders))
+    raise AssertionError(f"PostgreSQL is not run by root, and {NOBODY} may enter none of {known}")
 
 
 def _programs(place: Path) -> tuple[Path, int | None]:

@@ -94,7 +94,8 @@ def test_the_summary_shows_where_the_time_went(stubbed: Stubbed) -> None:
     stubbed.ended()
 
 
-def test_a_table_with_times_fits_a_terminal(stubbed: Stubbed) -> None:
+def test_a_table_with_times_fits_a_terminal(stubbed: Stubbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # another is taken for 80 columns, whatever it has
     stubbed.build(phases=[{"phaseType": "PRE_BUILD", "durationInSeconds": 17}])
     prod = [run("Prepare", at=100), run("Approve", at=110, took=120), run("Execute", at=230)]
     out = io.StringIO()
