@@ -6,6 +6,7 @@ import argparse
 
 from delivery import approvals, showing
 from delivery import bootstrap as stacks
+from delivery.approvals import Question
 from delivery.asking import Asking
 from delivery.errors import DeliveryError
 from delivery.going_back import go_back
@@ -37,9 +38,7 @@ def bootstrap(_pipelines: Pipelines, screen: Screen, options: argparse.Namespace
 
 def approve(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
     """Show what waits, and let it go to prod."""
-    question = approvals.required(pipelines, options.deployable)
-    Asking(pipelines, screen, reason=options.reason).show(question)
-    approvals.approve(pipelines, question, options.reason)
+    approvals.approve(pipelines, _shown(pipelines, screen, options), options.reason)
     screen.say("approved", "green")
     screen.next(f"python3 noxfile.py -s delivery -- follow {options.deployable}")
     return 0
@@ -47,9 +46,7 @@ def approve(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -
 
 def reject(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
     """Show what waits, and refuse it."""
-    question = approvals.required(pipelines, options.deployable)
-    Asking(pipelines, screen, reason=options.reason).show(question)
-    approvals.reject(pipelines, question, options.reason)
+    approvals.reject(pipelines, _shown(pipelines, screen, options), options.reason)
     screen.say("rejected: prod stays as it is", "yellow")
     screen.next(f"python3 noxfile.py -s delivery -- state {options.deployable}")
     return 0
@@ -72,3 +69,9 @@ def state(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> 
 def figures(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> int:
     """DORA's four figures."""
     return showing.figures(pipelines, screen, options.days)
+
+
+def _shown(pipelines: Pipelines, screen: Screen, options: argparse.Namespace) -> Question:
+    question = approvals.required(pipelines, options.deployable)
+    Asking(pipelines, screen, reason=options.reason).show(question)
+    return question

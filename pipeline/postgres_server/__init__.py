@@ -118,7 +118,7 @@ class PostgresServer:
 
 def _open_folder() -> Path:
     """Where temporary folders may be made that the server's user reaches: root's own are closed to others."""
-    folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/tmp")]  # noqa: S108 - only looked at
+    folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/tmp")]  # noqa: S108 - for mkdtemp
     for folder in folders:
         way = [folder, *folder.parents] if os.geteuid() == 0 else []
         if all(each.is_dir() and each.stat().st_mode & stat.S_IXOTH for each in way):

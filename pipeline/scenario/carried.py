@@ -75,22 +75,6 @@ class Delivery:
         runs = tuple(self.pipelines.runs(known.name, execution.execution_id))
         return Carried(execution, runs, tuple(stage_times(known, runs)))
 
-    def passed(self, deployable: str, commit: str, stage: str) -> None:
-        """Return when the execution has left ``stage`` behind; AssertionError if it failed before."""
-
-        def look() -> bool:
-            execution = self._find(deployable, commit)
-            if execution is None:
-                return False
-            runs = list(self.pipelines.runs(PREFIX + deployable, execution.execution_id))
-            failed = history.failure(runs)
-            assert failed is None, f"{deployable} {commit[:7]} failed: {failed}"
-            known = self.pipelines.definition(deployable)
-            found = {each.stage: each.status for each in stage_times(known, runs)}
-            return found.get(stage) == "Succeeded"
-
-        until(look, f"{deployable} {commit[:7]} behind {stage}")
-
     def asked(self, deployable: str, commit: str) -> approvals.Question:
         """What the approver of ``commit`` is asked, as soon as they are."""
         known = self.pipelines.definition(deployable)

@@ -150,7 +150,7 @@ class Shell:
         )
         self._groups.append(process.pid)
         if self._gives_way:
-            _last(process.pid)
+            _run_behind_others(process.pid)
         self._reader = threading.Thread(target=self._read, args=(process,), daemon=True, name="build-output")
         self._reader.start()
         return process
@@ -191,8 +191,8 @@ class Shell:
                         os.kill(int(process.name), signal.SIGKILL)
 
 
-def _last(process: int) -> None:
-    """Let a new session, and what it starts, run behind others."""
+def _run_behind_others(process: int) -> None:
+    """Lower the priority of a new session, and of what it starts."""
     os.setpriority(os.PRIO_PROCESS, process, _NICENESS)
     # Where Linux weighs whole sessions against each other, this is what counts.
     group = Path(f"/proc/{process}/autogroup")

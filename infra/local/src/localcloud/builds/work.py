@@ -18,8 +18,8 @@ from localcloud.services import Body
 
 TOUCHES = ("ministack.core.responses:request_scope",)
 
-# As AWS counts, by size: all larger ones want the processors.
-_AT_ONCE = {records.SMALL: 8}
+# AWS counts builds by their size. Here small ones are apart, and all larger ones want the processors.
+_SMALL_AT_ONCE = 8
 # A minute of time-outs, which are real time whatever the clock of alarms does.
 MINUTE_SECONDS = 60.0
 _LARGER_AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
@@ -88,7 +88,7 @@ class Work:
                 size = self._size(key)
                 small = size == records.SMALL
                 like_it = sum((each == records.SMALL) == small for each in self._running.values())
-                if like_it < _AT_ONCE.get(size, _LARGER_AT_ONCE):
+                if like_it < (_SMALL_AT_ONCE if small else _LARGER_AT_ONCE):
                     self._waiting.remove(key)
                     self._running[key] = size
                     threading.Thread(target=self._run, args=(key,), daemon=True, name="build").start()
