@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools import cloud, contracts, environments, house, leaks, licences, locks, projects
 from tools.projects import Project
-from tools.shell import ROOT, Command, Failed, capture, run, tracked
+from tools.shell import ROOT, Command, Failed, capture, run, told, tracked
 
 AT_ONCE = 2
 # what mypy checks together in a project that is not laid out as src and tests
@@ -48,8 +48,8 @@ def lint(arguments: Sequence[str]) -> None:
     _all(
         "lint",
         {
-            "ruff check": lambda: run([*ruff, "check", "--quiet", *(["--fix"] if fix else []), *places]),
-            "ruff format": lambda: run(
+            "ruff check": lambda: told([*ruff, "check", "--quiet", *(["--fix"] if fix else []), *places]),
+            "ruff format": lambda: told(
                 [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"]), *places]
             ),
             "layout contracts": lambda: contracts.check(environments.tool("lint")),
@@ -106,8 +106,8 @@ def _scanners(names: Sequence[str]) -> dict[str, Callable[[], None]]:
     lint_command: Command = [python.parent / "cfn-lint", *options, "--", *files]
     checkov: Command = [python.parent / "checkov", "--config-file", "tools/checkov.yaml", "--file", *files]
     return {
-        "cfn-lint": lambda: run(lint_command, env=environments.search_path([ROOT])),
-        "checkov": lambda: run(checkov),
+        "checkov": lambda: told(checkov),  # the longest first
+        "cfn-lint": lambda: told(lint_command, env=environments.search_path([ROOT])),
     }
 
 
@@ -242,14 +242,19 @@ def _no_findings(findings: list[str]) -> None:
 
 
 def _all(part: str, checks: dict[str, Callable[[], None]]) -> None:
-    """Do every check, say how each went, and raise Failed naming those that failed."""
-    failed = []
-    for name, work in checks.items():
-        try:
-            work()
-            print(f"{name}: ok", flush=True)
-        except Failed as failure:
-            print(f"{name}: FAILED\n{failure}", flush=True)
-            failed.append(name)
+    """Do every check, AT_ONCE at a time, say how each went, and raise Failed naming those that failed."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        went = list(pool.map(lambda check: _went(*check), checks.items()))
+    failed = [name for name, ok in zip(checks, went, strict=True) if not ok]
     if failed:
         raise Failed(f"{part}: {', '.join(failed)}")
+
+
+def _went(name: str, work: Callable[[], None]) -> bool:
+    try:
+        work()
+    except Failed as failure:
+        print(f"{name}: FAILED\n{failure}", flush=True)
+        return False
+    print(f"{name}: ok", flush=True)
+    return True

@@ -32,6 +32,14 @@ def run(
         raise Failed(problem or f"{_name(command)} failed (exit {done.returncode})")
 
 
+def told(command: Command, *, env: Mapping[str, str] | None = None) -> None:
+    """Run ``command`` beside others: its output is shown in one piece; raise Failed when it fails."""
+    code, output = capture(command, env=env)
+    print(output, end="", flush=True)
+    if code:
+        raise Failed(f"{_name(command)} failed (exit {code})")
+
+
 def capture(
     command: Command,
     *,

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,9 @@ from tools.projects import Project
 from tools.report import Report
 from tools.shell import ROOT, Command, Failed, capture
 
-AT_ONCE = 2  # two cores are what a small CI machine has
+PLUGINS = ROOT / "tools" / "plugins"
+# A small CI machine has two processors. A few tests take most of the time: who is through takes over others.
+SPREAD = ["-p", "swift_moto", "-n", "2", "--dist", "worksteal"]
 PROOFS = "pipeline/e2e/security"
 Suite = Callable[[Sequence[str], Mapping[str, str]], int]
 NO_TESTS_COLLECTED = 5  # pytest's exit code
@@ -50,7 +51,7 @@ class Outcome:
 def unit(arguments: Sequence[str]) -> int:
     """Run the unit tests of the named projects (none named: all), sockets blocked; return how many passed.
 
-    With ``--reports DIR`` each project leaves JUnit files there, and coverage, which then must be enough.
+    With ``--reports DIR`` each project leaves a JUnit file there, and coverage, which then must be enough.
     """
     names, reports = _reports(arguments)
     chosen = [
@@ -58,10 +59,8 @@ def unit(arguments: Sequence[str]) -> int:
     ]
     if not chosen:
         print("no unit tests there; the local cloud's need one: -s integration -- local")
-    runs = [(project, part) for project in chosen for part in _parts(project, alone=len(chosen) == 1)]
     measured = coverage.Coverage(reports) if reports else None
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        total = _total("unit", list(pool.map(lambda each: _unit_tests(each[0], each[1], measured), runs)))
+    total = _total("unit", [_unit_tests(project, measured) for project in chosen])
     if measured:
         for project in chosen:
             measured.judge(project)
@@ -79,25 +78,12 @@ def _reports(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
     return words[:place] + words[place + 2 :], Path(words[place + 1]).absolute()
 
 
-def _parts(project: Project, *, alone: bool) -> list[list[Path]]:
-    """Return what to give to pytest: all its tests, or parts of them to run side by side if it is alone."""
-    files = [
-        path
-        for path in sorted(project.tests.rglob("test_*.py"), key=lambda path: -path.stat().st_size)
-        if project.tests / "integration" not in path.parents
-    ]
-    number = 2 * AT_ONCE  # a file's size says little about its time: whoever is through takes another part
-    if not alone or len(files) < 2 * number:
-        return [[project.tests]]
-    return [files[start::number] for start in range(number)]
-
-
 def integration(names: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the named projects' integration tests on a deployed local cloud; return how many passed."""
     found = [(project, integration_tests(project)) for project in projects.select(names)]
     return _total(
         "integration",
-        [_pytest(project, [_shown(path)], deployed, echo=True) for project, path in found if path],
+        [_pytest(project, [_shown(path)], deployed) for project, path in found if path],
     )
 
 
@@ -120,28 +106,26 @@ def cloud_for(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
 def e2e(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the black-box tests of a deployed stage; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total(
-        "e2e", [_pytest(project, ["pipeline/e2e", f"--ignore={PROOFS}", *arguments], deployed, echo=True)]
-    )
+    return _total("e2e", [_pytest(project, ["pipeline/e2e", f"--ignore={PROOFS}", *arguments], deployed)])
 
 
 def security(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run the proofs of what SECURITY.md says, a line with a figure for each. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total("security", [_pytest(project, [PROOFS, *arguments], deployed, echo=True)])
+    return _total("security", [_pytest(project, [PROOFS, *arguments], deployed)])
 
 
 def faults(arguments: Sequence[str], deployed: Mapping[str, str]) -> int:
     """Run every consumer under injected faults; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
-    return _total("faults", [_pytest(project, ["pipeline/faults", *arguments], deployed, echo=True)])
+    return _total("faults", [_pytest(project, ["pipeline/faults", *arguments], deployed)])
 
 
 def scenario(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Play the proof of the delivery path; ``arguments`` go to pytest. Return how many passed."""
     (project,) = projects.select(["pipeline"])
     told = ["pipeline/scenario", "-vv", *arguments]  # -q takes one v back
-    return _total("pipeline", [_pytest(project, told, variables, echo=True)])
+    return _total("pipeline", [_pytest(project, told, variables)])
 
 
 def on_the_cloud(report: Report) -> None:
@@ -166,11 +150,11 @@ def _recorded(name: str, suite: Suite, variables: Mapping[str, str]) -> int:
         return suite([], variables)
 
 
-def _unit_tests(project: Project, part: list[Path], measured: coverage.Coverage | None) -> Outcome:
-    selection = [*map(_shown, part), f"--ignore={project.tests / 'integration'}"]
+def _unit_tests(project: Project, measured: coverage.Coverage | None) -> Outcome:
     blocked = ["--disable-socket", "--allow-unix-socket"]
+    selection = [_shown(project.tests), f"--ignore={project.tests / 'integration'}", *blocked]
     reports = measured.of(project) if measured else coverage.NONE
-    outcome = _pytest(project, selection + blocked, OFFLINE, reports=reports)
+    outcome = _pytest(project, [*SPREAD, *reports.options, *selection], OFFLINE, reports.before, spread=True)
     if outcome.ok:
         print(f"{_shown(project.directory)}: {outcome.closing_line}", flush=True)
     else:
@@ -182,27 +166,35 @@ def _pytest(
     project: Project,
     arguments: Sequence[str],
     variables: Mapping[str, str],
-    echo: bool = False,
-    reports: coverage.Measured = coverage.NONE,
+    before: Command = (),
+    *,
+    spread: bool = False,
 ) -> Outcome:
+    """Run a project's tests, shown as they go; spread over processes they are shown when all have ended."""
     try:
         python = environments.python(project.name, project.lock)
-        paths = cloud.paths(project)
+        paths = [*cloud.paths(project), *(_beside() if spread else [])]
     except Failed as failure:  # the other projects still run
         return Outcome(_shown(project.directory), False, 0, str(failure))
-    if echo:
+    if not spread:
         print(f"\n{_shown(project.directory)}:", flush=True)
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     usual = ["-q", "-p", "no:cacheprovider", *colour]
-    command: Command = [python, "-m", "pytest", *usual, *reports.options, *arguments]
-    env = {**variables, **reports.variables, **environments.search_path([*paths, *reports.paths])}
-    if echo:
+    command: Command = [python, *before, "-m", "pytest", *usual, *arguments]
+    env = {**variables, **environments.search_path(paths)}
+    if not spread:
         env["PYTHONUNBUFFERED"] = "1"  # what is said while it runs is said then
-    code, output = capture(command, env=env, echo=echo)
+    code, output = capture(command, env=env, echo=not spread)
     passed = re.findall(r"(\d+) passed", output)
     return Outcome(
         _shown(project.directory), code in (0, NO_TESTS_COLLECTED), int(passed[-1]) if passed else 0, output
     )
+
+
+def _beside() -> list[Path]:
+    """Return where spread tests find what no project depends on: the runner's own tool set and plugin."""
+    (found,) = (environments.tool("suites").parent.parent / "lib").glob("python*/site-packages")
+    return [PLUGINS, found]
 
 
 def _shown(path: Path) -> str:

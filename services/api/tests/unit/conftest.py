@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -40,11 +39,7 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 
 import boto3
-from moto.kms import models, utils
 from tests.unit.cloud import Cloud, session
-
-# moto makes an RSA key with every KMS key, symmetric ones too, which nothing here uses: 80 ms for each test.
-vars(models)["generate_private_key"] = functools.cache(utils.generate_private_key)
 
 # How long an example takes is the machine's business.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +19,6 @@ import botocore.loaders
 import botocore.session
 import pytest
 from moto import mock_aws
-from moto.kms import models, utils
 from tests.unit.cloud import TABLE, Queue, make_table, notes
 from tests.unit.stream import Stream
 
@@ -29,8 +27,6 @@ from wotr_workers.store import Workouts
 
 # The services' models, read once for all tests and not for each.
 MODELS = botocore.loaders.create_loader()
-# moto makes an RSA key with every KMS key, symmetric ones too, which nothing here uses: 80 ms for each test.
-vars(models)["generate_private_key"] = functools.cache(utils.generate_private_key)
 
 
 @pytest.fixture
