@@ -100,9 +100,10 @@ def tracked(*patterns: str) -> list[Path]:
 def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
     """Return the variables of a child: the caller's own without two kinds.
 
-    Python's would leak packages of this process into the child; AWS's would let a session reach an account.
+    Python's would leak packages of this process into the child, or have it compile our environments each time
+    anew; AWS's would let a session reach an account.
     """
-    python = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    python = {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
     kept = {
         name: value
         for name, value in os.environ.items()

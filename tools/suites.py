@@ -18,7 +18,7 @@ from tools.shell import ROOT, Command, Failed, capture
 
 PLUGINS = ROOT / "tools" / "plugins"
 # A small CI machine has two processors. A few tests take most of the time: who is through takes over others.
-SPREAD = ["-p", "swift_moto", "-n", "2", "--dist", "worksteal"]
+SPREAD = ["-p", "swift_aws", "-n", "2", "--dist", "worksteal"]
 PROOFS = "pipeline/e2e/security"
 Suite = Callable[[Sequence[str], Mapping[str, str]], int]
 NO_TESTS_COLLECTED = 5  # pytest's exit code

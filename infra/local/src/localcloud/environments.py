@@ -46,13 +46,27 @@ def prepare(directory: Path, *, python: str | None = None, uv: str | None = None
     """
     current = Path(sys.executable)
     return Environments(
-        server=make(directory, "server", SERVER_LOCK, current, uv=uv),
-        functions=make(directory, "functions", RUNTIME_LOCK, _interpreter(python, current), uv=uv),
+        server=make(directory, "server", SERVER_LOCK, current, uv=uv, compiled=True),
+        functions=make(
+            directory, "functions", RUNTIME_LOCK, _interpreter(python, current), uv=uv, compiled=True
+        ),
     )
 
 
-def make(directory: Path, name: str, lock: Path, interpreter: Path, *, uv: str | None = None) -> Path:
-    """Return the Python of an environment that holds exactly what ``lock`` names, making it if need be."""
+def make(
+    directory: Path,
+    name: str,
+    lock: Path,
+    interpreter: Path,
+    *,
+    uv: str | None = None,
+    compiled: bool = False,
+) -> Path:
+    """Return the Python of an environment that holds exactly what ``lock`` names, making it if need be.
+
+    ``compiled``: all of it at once, which takes ten times as long as the rest. Otherwise what is imported is
+    compiled then.
+    """
     key = _key(lock, interpreter)
     target = directory / f"{name}-{key}"
     python = target / "bin" / "python"
@@ -61,17 +75,18 @@ def make(directory: Path, name: str, lock: Path, interpreter: Path, *, uv: str |
     directory.mkdir(parents=True, exist_ok=True)
     with locked(directory / f"{name}.lock"):
         if not (target / _COMPLETE).exists():
-            _build(target, lock, interpreter, _uv(uv))
+            _build(target, lock, interpreter, _uv(uv), compiled=compiled)
             _remove_others(directory, name, keep=target)
     return python
 
 
-def _build(target: Path, lock: Path, interpreter: Path, uv: str) -> None:
+def _build(target: Path, lock: Path, interpreter: Path, uv: str, *, compiled: bool) -> None:
     shutil.rmtree(target, ignore_errors=True)
     # Relocatable: a build's cache brings it to another folder.
     venv = [uv, "venv", "--quiet", "--no-project", "--relocatable"]
     _run([*venv, "--python", str(interpreter), str(target)])
-    install = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--compile-bytecode"]
+    install = [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+    install += ["--compile-bytecode"] if compiled else []
     _run([*install, "--python", str(target / "bin" / "python"), "--requirement", str(lock)])
     record = {"lock": lock.name, "interpreter": str(interpreter)}
     (target / _COMPLETE).write_text(json.dumps(record), encoding="utf-8")

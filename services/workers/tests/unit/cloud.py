@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import boto3
@@ -14,10 +15,16 @@ TABLE = "workouts"
 NOTES_KEY_ALIAS = "alias/wotr-dev-notes"
 
 
+@cache
+def aws(service: str) -> Any:
+    """A test's own client, the same for all tests: making one takes longer than a call."""
+    return boto3.client(service)  # type: ignore[call-overload,unused-ignore]
+
+
 def make_table() -> Any:
     """A client of DynamoDB with an empty table `Workouts`, and the key for its notes."""
-    key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    boto3.client("kms").create_alias(AliasName=NOTES_KEY_ALIAS, TargetKeyId=key)
+    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    aws("kms").create_alias(AliasName=NOTES_KEY_ALIAS, TargetKeyId=key)
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=TABLE,
@@ -36,7 +43,7 @@ def make_table() -> Any:
 
 def notes() -> Notes:
     """What seals and opens notes, as a new process has it."""
-    return Notes(DataKeys(lambda: boto3.client("kms"), NOTES_KEY_ALIAS))
+    return Notes(DataKeys(lambda: aws("kms"), NOTES_KEY_ALIAS))
 
 
 def stored(dynamodb: Any, notes: Notes) -> list[Item]:
@@ -49,7 +56,7 @@ class Queue:
     """An SQS queue whose messages a test reads."""
 
     def __init__(self) -> None:
-        self.sqs = boto3.client("sqs")
+        self.sqs = aws("sqs")
         self.url = self.sqs.create_queue(QueueName="queue")["QueueUrl"]
 
     def messages(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import boto3
-from tests.unit.cloud import TABLE, notes, stored
+from tests.unit.cloud import TABLE, aws, notes, stored
 
 from wotr_common import keys
 from wotr_common.limits import Limits
@@ -35,7 +35,7 @@ class Athlete:
         self.notes = notes()
         self.now = NOW
         self.limits = LIMITS
-        self.sqs = boto3.client("sqs")
+        self.sqs = aws("sqs")
         self.url = self.sqs.create_queue(QueueName="imports")["QueueUrl"]
         self.desk = Desk(
             Table(dynamodb, TABLE, self.notes),

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from tests.unit.chaos import OneAtATime
-from tests.unit.cloud import TABLE, notes, stored
+from tests.unit.cloud import TABLE, aws, notes, stored
 from tests.unit.exports import LIMITS
 
 from tests.unit import toys
@@ -38,12 +37,12 @@ class Stage:
         self.now = NOW
         self.notes = notes()
         self._records = records
-        self.s3 = boto3.client("s3")
+        self.s3 = aws("s3")
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        self.sqs = boto3.client("sqs")
+        self.sqs = aws("sqs")
         self.url = self.sqs.create_queue(QueueName="heard")["QueueUrl"]
-        self.sns = boto3.client("sns")
+        self.sns = aws("sns")
         self.topic = self.sns.create_topic(Name="imports")["TopicArn"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from tests.unit.cloud import TABLE
+from tests.unit.cloud import TABLE, aws
 
 from wotr_common import keys
 from wotr_common.dead_letters import DeadLetters
@@ -47,8 +46,8 @@ class Stream:
         self.records: list[StreamRecord] = []
         self.delivered = 0
         self._failures = failures
-        self._sqs = boto3.client("sqs")
-        sns = boto3.client("sns")
+        self._sqs = aws("sqs")
+        sns = aws("sns")
         topic = sns.create_topic(Name="records")["TopicArn"]
         self._url = self._subscribed(sns, topic, "records-heard")
         self._log_url = self._subscribed(sns, topic, "pr-log", RawMessageDelivery="true")

@@ -1,15 +1,18 @@
-"""A pytest plugin that spares unit tests work no test looks at: half of their time.
+"""A pytest plugin that spares unit tests work in moto and botocore that no test looks at: half of their time.
 
-The runner adds it (``tools/suites.py``). Without it the same tests pass, later. It reaches into moto, whose
-version is pinned; what it expects there and does not find is an error.
+The runner adds it (``tools/suites.py``). Without it the same tests pass, later. It reaches into both, whose
+versions are pinned; what it expects there and does not find is an error.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import gc
 import importlib.util
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,7 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     del config
     if importlib.util.find_spec("moto"):
         _attribute_values()
+        _names_of_actions()
+        _user_agent()
         with contextlib.suppress(ImportError):  # the project does not use the service
+            _copies_of_tables()
+        with contextlib.suppress(ImportError):
             _keys_of_kms()
         with contextlib.suppress(ImportError):
             _key_of_sns()
@@ -54,6 +61,42 @@ def _attribute_values() -> None:
         self._default_serialize(serialized, made, shape, key)
 
     JSONSerializer._serialize_type_structure = serialize  # type: ignore[method-assign]
+
+
+def _names_of_actions() -> None:
+    """At each call moto lists the methods of the service's class."""
+    from moto.core import responses  # noqa: PLC0415 - where there is no moto
+
+    vars(responses)["method_names_from_class"] = functools.cache(vars(responses)["method_names_from_class"])
+
+
+def _user_agent() -> None:
+    """At each call botocore says at length what it runs on."""
+    from botocore.useragent import UserAgentString  # noqa: PLC0415 - where there is no moto
+
+    UserAgentString.to_string = lambda _: "tests"  # type: ignore[method-assign,assignment]
+
+
+def _copies_of_tables() -> None:
+    """For each item of a transaction moto copies the table, before it changes anything: once will do."""
+    from moto.dynamodb import models  # noqa: PLC0415 - where there is no moto
+    from moto.dynamodb.models.table import Table  # noqa: PLC0415
+
+    usual, kept = models.DynamoDBBackend.transact_write_items, threading.local()
+
+    def deepcopy(value: Any) -> Any:
+        if not isinstance(value, Table):
+            return copy.deepcopy(value)
+        if id(value) not in kept.copies:
+            kept.copies[id(value)] = copy.deepcopy(value)
+        return kept.copies[id(value)]
+
+    def transact(self: Any, items: list[dict[str, Any]]) -> None:
+        kept.copies = {}
+        usual(self, items)
+
+    vars(models)["copy"] = SimpleNamespace(deepcopy=deepcopy)
+    models.DynamoDBBackend.transact_write_items = transact  # type: ignore[method-assign,assignment]
 
 
 def _keys_of_kms() -> None:

@@ -78,3 +78,20 @@ def test_attributes_are_not_looked_for_under_other_names(table: Any, monkeypatch
     table.get_item(TableName="things", Key=KEY)
     assert "AttributeMap" in asked
     assert not {"StringAttributeValue", "NumberAttributeValue", "MapAttributeValue"} & set(asked)
+
+
+def test_a_transaction_that_fails_leaves_the_table_as_it_was(table: Any) -> None:
+    """With several items: the table is copied once for all of them."""
+    before = table.scan(TableName="things")["Items"]
+    never = {"ConditionExpression": "attribute_exists(absent)"}
+    for number in range(2):  # the copy of one transaction does not serve the next
+        new = {"TableName": "things", "Item": {"pk": {"S": f"new-{number}"}}}
+        changed = {"TableName": "things", "Item": {"pk": {"S": f"b-{number}"}}}
+        with pytest.raises(table.exceptions.TransactionCanceledException):
+            table.transact_write_items(
+                TransactItems=[{"Put": changed}, {"Put": new}, {"Put": {**new, "Item": ITEM, **never}}]
+            )
+        assert table.scan(TableName="things")["Items"] == before
+        table.transact_write_items(TransactItems=[{"Put": changed}, {"Put": new}])
+        before = table.scan(TableName="things")["Items"]
+    assert len(before) == 5
