@@ -47,7 +47,7 @@ def environment(directory: Path, lock: Path) -> Path:
     python = place / "bin" / "python"
     complete = place / "complete"
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / f"{place.name}.lock").open("w") as turn:
+    with (directory / f"{place.name}.lock").open("a") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not complete.exists():
             print("noxfile.py: first run, installing nox and uv into .nox/bootstrap", file=sys.stderr)
