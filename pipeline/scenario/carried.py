@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import boto3
 
 from delivery import approvals, history
+from delivery.build_logs import BuildLogs
+from delivery.builds import Builds
 from delivery.follow import StageTime, stage_times
 from delivery.history import Execution, Run
 from delivery.pipelines import PREFIX, Pipelines
@@ -83,7 +85,9 @@ class Delivery:
             execution = self._find(deployable, commit)
             if execution is not None and execution.ended:
                 runs = self.pipelines.runs(known.name, execution.execution_id)
-                raise AssertionError(f"{deployable} {commit[:7]} ended before: {history.failure(runs)}")
+                raise AssertionError(
+                    f"{deployable} {commit[:7]} ended before: {_told(history.failure(runs))}"
+                )
             found = approvals.waiting(self.pipelines, known)
             return found if found and found.execution.commit == commit else None
 
@@ -102,6 +106,13 @@ class Delivery:
     def _find(self, deployable: str, commit: str) -> Execution | None:
         found = self.pipelines.executions(PREFIX + deployable)
         return next((each for each in found if each.commit == commit), None)
+
+
+def _told(failed: Run | None) -> str:
+    """Why it failed, with the end of the build's log where it was one."""
+    if failed is None or failed.provider != "CodeBuild":
+        return str(failed)
+    return "\n".join([failed.reason, *BuildLogs().last(Builds().one(failed.external_id), 40).lines])
 
 
 @dataclass(frozen=True)
