@@ -47,6 +47,7 @@ def environment(directory: Path, lock: Path) -> Path:
     python = place / "bin" / "python"
     complete = place / "complete"
     directory.mkdir(parents=True, exist_ok=True)
+    # "a": a build's cache leaves out what was written to since
     with (directory / f"{place.name}.lock").open("a") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not complete.exists():

@@ -36,7 +36,8 @@ class Coverage:
         if not _measured(project):
             return Measured([], options)
         counted: Command = ["--out", self._data(project), "--source", project.sources]
-        return Measured(["-m", "slipcover", "--json", "--fail-under=0", *counted], options)
+        how = ["--json", "--fail-under=0"]  # whether it is enough is judged, and shown, apart from the tests
+        return Measured(["-m", "slipcover", *how, *counted], options)
 
     def judge(self, project: Project) -> None:
         """Write what was run as Cobertura; Failed where it is less than pyproject.toml asks for."""

@@ -41,6 +41,12 @@ class Carried:
         return failed.reason if failed else ""
 
     @property
+    def log(self) -> str:
+        """The end of the log of the build that failed, "" where none did."""
+        failed = history.failure(self.runs)
+        return log_of(failed) if failed else ""
+
+    @property
     def seconds(self) -> float:
         """From its start to its end, without what it waited for a person."""
         return sum(stage.seconds - stage.waited for stage in self.stages)
@@ -85,9 +91,9 @@ class Delivery:
             execution = self._find(deployable, commit)
             if execution is not None and execution.ended:
                 runs = self.pipelines.runs(known.name, execution.execution_id)
-                raise AssertionError(
-                    f"{deployable} {commit[:7]} ended before: {_told(history.failure(runs))}"
-                )
+                failed = history.failure(runs)
+                why = f"{failed.reason}\n{log_of(failed)}" if failed else "nothing failed"
+                raise AssertionError(f"{deployable} {commit[:7]} ended before: {why}")
             found = approvals.waiting(self.pipelines, known)
             return found if found and found.execution.commit == commit else None
 
@@ -108,11 +114,11 @@ class Delivery:
         return next((each for each in found if each.commit == commit), None)
 
 
-def _told(failed: Run | None) -> str:
-    """Why it failed, with the end of the build's log where it was one."""
-    if failed is None or failed.provider != "CodeBuild":
-        return str(failed)
-    return "\n".join([failed.reason, *BuildLogs().last(Builds().one(failed.external_id), 40).lines])
+def log_of(failed: Run) -> str:
+    """The end of the log of the build that failed, "" where something else did."""
+    if failed.provider != "CodeBuild":
+        return ""
+    return "\n".join(BuildLogs().last(Builds().one(failed.external_id), 100).lines)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-import boto3
 import changes
 import pytest
 from carried import Carried, Delivery, StackState, code, deployments, stack, until
@@ -140,7 +138,7 @@ def test_a_library_without_a_new_version_fails_its_build_and_no_service_runs(
 ) -> None:
     ended = delivery.ended("shared", release.others.library)
     assert (ended.execution.status, ended.stopped_in) == ("Failed", "Build")
-    assert "bump the version" in ended.reason + log_of(ended)
+    assert "bump the version" in ended.reason + ended.log
     assert delivery.of(release.others.library) == ["shared"]
     rows.add("shared without a version bump", "its build fails: bump the version; no service runs")
 
@@ -268,15 +266,3 @@ def taken_back(
         failed=f"{share(calls.share)} of {len(calls.made)}",
         restored=f"{calls.felt(version).total_seconds():.0f} s",
     )
-
-
-def log_of(ended: Carried) -> str:
-    """The log of the build that failed, as CloudWatch has it."""
-    failed = next(run for run in ended.runs if run.status == "Failed")
-    client: Any = boto3.Session().client("codebuild")  # no type stubs of CodeBuild
-    build = client.batch_get_builds(ids=[failed.external_id])["builds"][0]
-    logs = build["logs"]
-    events = boto3.client("logs").get_log_events(
-        logGroupName=logs["groupName"], logStreamName=logs["streamName"], limit=500
-    )["events"]
-    return "\n".join(event["message"] for event in events)

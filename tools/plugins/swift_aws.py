@@ -15,8 +15,6 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 # CPython's 700 has it look through all that moto and botocore hold many times in each second.
 OBJECTS = 50_000
 
@@ -28,9 +26,8 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(OBJECTS, *gc.get_threshold()[1:])
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Before the first call of any client."""
-    del config
     if importlib.util.find_spec("moto"):
         _attribute_values()
         _names_of_actions()

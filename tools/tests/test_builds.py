@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from xml.etree import ElementTree
 
@@ -52,6 +53,22 @@ def test_a_buildspec_leaves_nothing_that_git_would_take_for_source(name: str) ->
     left += [described["artifacts"]["base-directory"]] if "artifacts" in described else []
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert [place for place in left if f"/{place}/" not in ignored] == []
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_a_cache_is_found_by_other_deployables_and_is_another_for_other_locks(name: str) -> None:
+    cache = yaml.safe_load((ROOT / name).read_text())["cache"]
+    assert [each for each in cache["fallback-keys"] if cache["key"].startswith(each) and "$" not in each]
+    hashed = re.search(r"codebuild-hash-files ([^)]+)\)", cache["key"])
+    assert hashed is not None
+    made = ["pipeline/requirements-dev.lock", "tools/nox.lock"]  # what a check needs
+    if name == "buildspec.yml":
+        made = [str(path.relative_to(ROOT)) for path in shell.tracked("*.lock")]
+        made = [
+            path for path in made if not path.startswith("infra/local/")
+        ]  # no pipeline tests the local cloud
+    missed = [path for path in made if not any(PurePath(path).match(each) for each in hashed[1].split())]
+    assert missed == []
 
 
 def test_a_stack_of_infra_is_tested_by_the_project_of_all_of_them() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from moto.core.serialize import AttributePicker, JSONSerializer
+from moto.dynamodb.models.table import Table
 
 KEY = {"pk": {"S": "a"}}
 ITEM: dict[str, Any] = {
@@ -81,7 +83,6 @@ def test_attributes_are_not_looked_for_under_other_names(table: Any, monkeypatch
 
 
 def test_a_transaction_that_fails_leaves_the_table_as_it_was(table: Any) -> None:
-    """With several items: the table is copied once for all of them."""
     before = table.scan(TableName="things")["Items"]
     never = {"ConditionExpression": "attribute_exists(absent)"}
     for number in range(2):  # the copy of one transaction does not serve the next
@@ -95,3 +96,19 @@ def test_a_transaction_that_fails_leaves_the_table_as_it_was(table: Any) -> None
         table.transact_write_items(TransactItems=[{"Put": changed}, {"Put": new}])
         before = table.scan(TableName="things")["Items"]
     assert len(before) == 5
+
+
+def test_a_transaction_of_several_items_copies_the_table_once(
+    table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[type] = []
+    usual = copy.deepcopy
+
+    def counted(value: Any, *memo: Any) -> Any:
+        copied.append(type(value))
+        return usual(value, *memo)
+
+    monkeypatch.setattr(copy, "deepcopy", counted)
+    items = [{"TableName": "things", "Item": {"pk": {"S": f"new-{number}"}}} for number in range(3)]
+    table.transact_write_items(TransactItems=[{"Put": item} for item in items])
+    assert copied.count(Table) == 1

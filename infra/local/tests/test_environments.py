@@ -43,6 +43,14 @@ def test_an_environment_holds_the_lock_and_nothing_of_the_caller(tmp_path: Path,
     assert set(names.stdout.split()) == wanted
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_functions_import_is_compiled_beforehand_and_tools_when_they_are_used(
+    tmp_path: Path, lock: Path, compiled: bool
+) -> None:
+    python = environments.make(tmp_path / "made", "x", lock, Path(sys.executable), compiled=compiled)
+    assert any(python.parents[1].rglob("six.*.pyc")) == compiled
+
+
 def test_two_processes_at_once_end_up_with_the_same_working_environment(tmp_path: Path, lock: Path) -> None:
     command = [sys.executable, "-c", MAKE, str(tmp_path / "made"), str(lock)]
 
