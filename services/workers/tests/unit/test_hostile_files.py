@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,12 +20,17 @@ from wotr_workers.formats.parsed import Asked, Entry, ParsedSession, ParsedWorko
 from wotr_workers.imports.candidates import Candidates, SessionRows
 from wotr_workers.imports.provenance import Scope
 from wotr_workers.imports.questions import Unsaid, answered
+from wotr_workers.texts.columns import plain
 from wotr_workers.texts.rows import Fields, Row, SetAside
+from wotr_workers.texts.unit_names import divided
 
 SAID = Settings("kg", "km", ZoneInfo("Europe/Berlin"))
 UNSAID = Settings()
 EACH = int(os.environ.get("WOTR_FUZZ_EXAMPLES", "150"))
 MEGABYTES = 24
+LONG = 50_000
+# Texts at which a pattern that tries each place anew is busy for minutes, one that tries each pair for ever.
+STUBBORN = (f"x{' ' * LONG}x", f"### A{' ' * LONG}x", f"1{' ' * LONG}x", "( " * LONG)
 
 
 def lines(entry: Entry) -> Iterator[int]:
@@ -97,6 +103,29 @@ def test_a_damaged_file_is_read_or_refused_and_never_fails(
     name: str, damages: list[Damage], size: int, said: Settings
 ) -> None:
     assert read_to_the_end(chunked(damaged(FILES[name], damages), size), said) >= 0
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_text_of_any_length_is_read_in_one_go(name: str) -> None:
+    sound = FILES[name].rstrip().decode()
+    fields = re.split("([,;])", sound.rpartition("\n")[2])
+    for text in STUBBORN:
+        rows = ["".join([*fields[:at], text, *fields[at + 1 :]]) for at in range(0, len(fields), 2)]
+        assert read_to_the_end(["\n".join([sound, *rows]).encode()], SAID) >= 1
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_header_without_end_is_refused(name: str) -> None:
+    header, *rows = FILES[name].splitlines(keepends=True)
+    for text in STUBBORN:
+        content = b"".join([header.rstrip(), f",{text}\n".encode(), *rows])
+        assert read_to_the_end([content], SAID) == 0
+
+
+def test_a_column_s_name_of_any_length_is_read_in_one_go() -> None:
+    assert divided("( " * LONG + "kg )") == ("", "( " * (LONG - 1) + "kg")
+    assert divided("(" * LONG) == ("(" * LONG, "")
+    assert plain("<" * LONG + "A>b") == "<" * (LONG - 1) + "b"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -27,7 +27,7 @@ from wotr_workers.texts.sports import OTHER, sport
 from wotr_workers.texts.times import utc
 from wotr_workers.texts.values import BadText, shown
 
-_UNIT = re.compile(r"\s*\((?P<unit>[^()]*)\)\s*$")
+_UNIT = re.compile(r"(?<!\s)\s*\((?P<unit>[^()]*)\)\s*$")
 _METRES: dict[str, Decimal] = {
     "m": METRES["m"],
     "km": METRES["km"],
@@ -42,7 +42,7 @@ _SECONDS = {
     for length, units in ((1, "s sec seconds"), (60, "min minutes"), (3600, "h hr hours"))
     for unit in units.split()
 }
-_TO = re.compile(r"\s+(?:-|\u2013)\s+(?=\d{4})")  # between start and end in one text
+_TO = re.compile(r"(?<=\S)\s+(?:-|\u2013)\s+(?=\d{4})")  # between start and end in one text
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREFIX = "HKWorkoutActivityType"
 _VAGUE = frozenset({OTHER, "workout"})

@@ -38,21 +38,27 @@ from wotr_workers.texts.sports import OTHER, sport
 from wotr_workers.texts.unit_names import metres, weight_unit
 from wotr_workers.texts.values import shown
 
-_TITLE = re.compile(r"#{3,}\s*(?P<name>[A-Z][A-Z0-9 &/_-]*?)\s*#*\s*")
+_TABLE = re.compile(r"[A-Z][A-Z0-9 &/_-]*")
 _MOST = 100_000  # sessions and exercises that are remembered
 _NO_SESSION = ("", "0", "-1")
 
 
 def recognise(header: Sequence[str]) -> Layout | None:
     """A layout where the first line is the title of one of Jefit's tables."""
-    title = _TITLE.fullmatch(",".join(header).strip(" ,"))
-    if title is None:
+    table = _titled(",".join(header).strip(" ,"))
+    if table is None:
         return None
 
     def read(rows: Iterable[Row], settings: Settings) -> Iterator[Entry]:
-        return _File(settings, title["name"]).entries(rows)
+        return _File(settings, table).entries(rows)
 
     return Layout(read, frozenset({"weightUnit", "distanceUnit", "timezone"}))
+
+
+def _titled(text: str) -> str | None:
+    """The name in a table's title, `### EXERCISE LOGS ###`; None where it is none."""
+    name = text.strip("#").strip()
+    return name if text.startswith("###") and _TABLE.fullmatch(name) else None
 
 
 FORMAT = Format("jefit", "jefit", "Jefit's export (### SETTING ###, … ### EXERCISE LOGS ###, …)", recognise)
@@ -110,8 +116,7 @@ class _File:
             return
         line, texts = row
         if texts[0].startswith("##"):
-            title = _TITLE.fullmatch(texts[0].strip())
-            self._table, self._names = title["name"] if title else "", None
+            self._table, self._names = _titled(texts[0].strip()) or "", None
             yield Remark(line)
         elif self._names is None:
             self._names = [text.strip().casefold() for text in texts]

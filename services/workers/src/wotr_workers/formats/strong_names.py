@@ -95,7 +95,7 @@ _LENGTHS = {
 _SECONDS_OF = {
     spelling: seconds for seconds, spellings in _LENGTHS.items() for spelling in spellings.split("|")
 }
-_PART = re.compile(r"\s*(?P<amount>\d{1,9}(?:[.,]\d{1,6})?)\s*(?P<unit>[^\W\d_]+)\.?[\s,]*")
+_PART = re.compile(r"(?P<amount>\d{1,9}(?:[.,]\d{1,6})?)\s*(?P<unit>[^\W\d_]+)\.?[\s,]*")
 _CLOCK = re.compile(r"\d{1,5}:\d{1,2}:\d{1,2}(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 

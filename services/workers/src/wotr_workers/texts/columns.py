@@ -10,7 +10,7 @@ from decimal import Decimal
 from wotr_workers.texts.rows import Fields, Row, SetAside
 from wotr_workers.texts.values import BadText
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _UNTRANSLATED = re.compile(r"^translation missing: .*\.")
 _BETWEEN = re.compile(r"[._\s]+")
 _REPEATED = re.compile(

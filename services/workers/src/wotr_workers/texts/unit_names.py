@@ -24,8 +24,7 @@ _LENGTHS = {
 }
 _WEIGHT_UNITS = {name: unit for unit, names in _WEIGHTS.items() for name in names.split()}
 _METRES = {name: metres for metres, names in _LENGTHS.items() for name in names.split()}
-_IN_BRACKETS = re.compile(r"(?P<of>.*?)\s*[(\[]\s*(?P<unit>[^)\]]*?)\s*[)\]]")
-_AT_THE_END = re.compile(r"(?P<of>.+) (?P<unit>\S+)")
+_OPENING, _CLOSING = re.compile(r"[(\[]"), re.compile(r"[)\]]")
 
 
 def weight_unit(name: str) -> WeightUnit | None:
@@ -43,12 +42,14 @@ def divided(column: str) -> tuple[str, str]:
 
     The unit is empty where the name says none.
     """
-    match = _IN_BRACKETS.fullmatch(column)
-    if match:
-        return match["of"], match["unit"]
-    match = _AT_THE_END.fullmatch(column)
-    if match and (weight_unit(match["unit"]) or metres(match["unit"])):
-        return match["of"], match["unit"]
+    if column.endswith((")", "]")):
+        *_, last = _CLOSING.split(column[:-1])
+        of, *unit = _OPENING.split(last, maxsplit=1)
+        if unit:
+            return (column[: -1 - len(last)] + of).rstrip(), unit[0].strip()
+    of, _, end = column.rpartition(" ")
+    if of and (weight_unit(end) or metres(end)):
+        return of, end
     if weight_unit(column):
         return "weight", column
     if metres(column):
