@@ -69,6 +69,8 @@ def unknown_sessions(text: str, known: frozenset[str]) -> Breaches:
 
 def key_literals(text: str, prefixes: frozenset[str]) -> Breaches:
     """Only ``wotr_common.keys`` spells the table's keys; docstrings may speak of them."""
+    if not any(prefix in text for prefix in prefixes):
+        return
     tree = ast.parse(text)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -17,6 +17,8 @@ from pathlib import Path
 
 PIPELINE = Path(__file__).resolve().parents[1]
 SMOKE = ("e2e/test_smoke.py",)
+# They wait most of the time, each for what an athlete or a machine of its own has sent.
+AT_ONCE = ("-n", "4", "--dist", "worksteal")
 
 _WORKOUTS = tuple(
     f"e2e/test_workouts.py::{name}"
@@ -70,7 +72,8 @@ def verifying(deployable: str) -> tuple[str, ...]:
 def run(stage: str, tests: Sequence[str]) -> Ended:
     """Run ``tests`` (pytest's ids, relative to pipeline/) on a stage, with their output on this one."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5", *tests]
+    usual = ["-q", "-p", "no:cacheprovider", "--durations=5"]
+    command = [sys.executable, "-m", "pytest", *usual, *AT_ONCE, *tests]
     done = subprocess.run(
         command,
         cwd=PIPELINE,

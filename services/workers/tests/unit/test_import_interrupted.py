@@ -95,10 +95,10 @@ class Account:
     def again(self) -> None:
         """Bring everything back."""
         self.stage.dynamodb = self._client
-        wanted = {(item["pk"], item["sk"]) for item in self._items}
-        found = [item for item in self.stage.items() if (item["pk"], item["sk"]) not in wanted]
-        self.stage.table.delete_all({"pk": item[keys.PK], "sk": item[keys.SK]} for item in found)
-        self.stage.table.put_all(self._items)
+        found = {(item[keys.PK], item[keys.SK]): item for item in self.stage.items()}
+        changed = [item for item in self._items if found.pop((item[keys.PK], item[keys.SK]), None) != item]
+        self.stage.table.delete_all({keys.PK: pk, keys.SK: sk} for pk, sk in found)
+        self.stage.table.put_all(changed)
         self.stage.heard()
 
     def run(self) -> None:
