@@ -103,6 +103,12 @@ def templates(arguments: list[str]) -> None:
 
 
 @command
+def static(arguments: list[str]) -> None:
+    """Lint and templates at once, as a pipeline's build asks for them (-- api: of one)."""
+    parts.static(arguments)
+
+
+@command
 def nag(arguments: list[str]) -> None:
     """cfn-nag over the templates, in Docker; says so where there is no Docker engine."""
     parts.nag(arguments)

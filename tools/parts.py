@@ -41,23 +41,24 @@ def lint(arguments: Sequence[str]) -> None:
 
     Where projects are named, style and secrets are looked for in their folders; the rest takes no time.
     """
+    _all("lint", _of_code(arguments))
+
+
+def _of_code(arguments: Sequence[str]) -> dict[str, Callable[[], None]]:
     ruff: Command = [environments.tool("lint"), "-m", "ruff"]
     fix = "--fix" in arguments
     names = [word for word in arguments if word != "--fix"]
     places = [project.directory.relative_to(ROOT) for project in projects.select(names)] if names else []
-    _all(
-        "lint",
-        {
-            "ruff check": lambda: told([*ruff, "check", "--quiet", *(["--fix"] if fix else []), *places]),
-            "ruff format": lambda: told(
-                [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"]), *places]
-            ),
-            "layout contracts": lambda: contracts.check(environments.tool("lint")),
-            "house rules": lambda: _no_findings(house.findings(ROOT)),
-            "locks": locks.check,
-            "secrets": lambda: leaks.check(environments.tool("lint"), tracked(*map(str, places))),
-        },
-    )
+    return {
+        "ruff check": lambda: told([*ruff, "check", "--quiet", *(["--fix"] if fix else []), *places]),
+        "ruff format": lambda: told(
+            [*ruff, "format", "--quiet", *([] if fix else ["--check", "--diff"]), *places]
+        ),
+        "layout contracts": lambda: contracts.check(environments.tool("lint")),
+        "house rules": lambda: _no_findings(house.findings(ROOT)),
+        "locks": locks.check,
+        "secrets": lambda: leaks.check(environments.tool("lint"), tracked(*map(str, places))),
+    }
 
 
 def types(names: Sequence[str]) -> None:
@@ -76,6 +77,15 @@ def templates(arguments: Sequence[str]) -> None:
 
     Where deployables are named, their templates are checked, and that they fit with the others.
     """
+    _all("templates", _of_templates(arguments))
+
+
+def static(arguments: Sequence[str]) -> None:
+    """Check what ``lint`` and ``templates`` do, for a build: neither waits for the other's longest check."""
+    _all("static", _of_templates(arguments) | _of_code(arguments))
+
+
+def _of_templates(arguments: Sequence[str]) -> dict[str, Callable[[], None]]:
     checks = {
         **_scanners(arguments),
         "deploy graph": lambda: cloud.deploy(["check"]),
@@ -92,7 +102,7 @@ def templates(arguments: Sequence[str]) -> None:
             "OpenAPI document": lambda: openapi("--check"),
             "licences": licences.check,
         }
-    _all("templates", checks)
+    return checks
 
 
 def _scanners(names: Sequence[str]) -> dict[str, Callable[[], None]]:

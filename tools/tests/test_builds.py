@@ -40,7 +40,7 @@ def test_a_source_without_history_has_its_files(tmp_path: Path, monkeypatch: pyt
 def test_a_build_runs_what_a_developer_runs() -> None:
     known = house.sessions((ROOT / "noxfile.py").read_text())
     said = commands("buildspec.yml")
-    for session in ("lint", "templates", "unit", "deploy"):
+    for session in ("static", "unit", "deploy"):
         assert session in known
         assert f"python3 noxfile.py -s {session} -- " in said
 

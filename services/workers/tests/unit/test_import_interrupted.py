@@ -97,7 +97,7 @@ class Account:
         self.stage.dynamodb = self._client
         found = {(item[keys.PK], item[keys.SK]): item for item in self.stage.items()}
         changed = [item for item in self._items if found.pop((item[keys.PK], item[keys.SK]), None) != item]
-        self.stage.table.delete_all({keys.PK: pk, keys.SK: sk} for pk, sk in found)
+        self.stage.table.delete_all({"pk": pk, "sk": sk} for pk, sk in found)
         self.stage.table.put_all(changed)
         self.stage.heard()
 
