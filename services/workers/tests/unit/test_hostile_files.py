@@ -28,7 +28,7 @@ SAID = Settings("kg", "km", ZoneInfo("Europe/Berlin"))
 UNSAID = Settings()
 EACH = int(os.environ.get("WOTR_FUZZ_EXAMPLES", "150"))
 MEGABYTES = 24
-LONG = 50_000
+LONG = 20_000
 # Texts at which a pattern that tries each place anew is busy for minutes, one that tries each pair for ever.
 STUBBORN = (f"x{' ' * LONG}x", f"### A{' ' * LONG}x", f"1{' ' * LONG}x", "( " * LONG)
 
@@ -118,7 +118,7 @@ def test_a_text_of_any_length_is_read_in_one_go(name: str) -> None:
 def test_a_header_without_end_is_refused(name: str) -> None:
     header, *rows = FILES[name].splitlines(keepends=True)
     for text in STUBBORN:
-        content = b"".join([header.rstrip(), f",{text}\n".encode(), *rows])
+        content = b"".join([header.rstrip(), f",{text * 2}\n".encode(), *rows])
         assert read_to_the_end([content], SAID) == 0
 
 
