@@ -29,7 +29,7 @@ UNSAID = Settings()
 EACH = int(os.environ.get("WOTR_FUZZ_EXAMPLES", "150"))
 MEGABYTES = 24
 LONG = 20_000
-# Texts at which a pattern that tries each place anew is busy for minutes, one that tries each pair for ever.
+# Texts at which a pattern that tries each place anew is busy for seconds, one that tries each pair for hours.
 STUBBORN = (f"x{' ' * LONG}x", f"### A{' ' * LONG}x", f"1{' ' * LONG}x", "( " * LONG)
 
 
