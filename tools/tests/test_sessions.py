@@ -143,6 +143,17 @@ def test_a_child_sees_neither_our_packages_nor_an_account(monkeypatch: pytest.Mo
     assert (code, output.strip()) == (0, "GIVEN KEPT")
 
 
+def test_a_build_asks_all_that_lint_and_templates_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, set[str]] = {}
+    monkeypatch.setattr(parts, "_all", lambda part, checks: asked.update({part: set(checks)}))
+    monkeypatch.setattr(environments, "tool", lambda _name: Path(sys.executable))  # nothing is run
+    for part in (parts.lint, parts.templates, parts.static):
+        part(["workers"])
+    assert {"ruff check", "secrets"} < asked["lint"]
+    assert {"cfn-lint", "checkov"} < asked["templates"]
+    assert asked["static"] == asked["lint"] | asked["templates"]
+
+
 def test_an_interrupted_session_takes_its_commands_with_it(tmp_path: Path) -> None:
     """SIGTERM reaches only the session; the command it runs, which holds a lock, must not stay behind."""
     child = (

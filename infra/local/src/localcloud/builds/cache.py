@@ -145,28 +145,23 @@ def _unchanged(tree: Path, listed: Manifest) -> Manifest:
 
 def link(source: Path, target: Path, paths: Iterable[str]) -> None:
     """Let the files be in another folder, too; copied where the file system cannot link."""
-    made: set[str] = set()
-    for path in paths:  # texts: there are ten thousands of them
-        old, new = f"{source}/{path}", f"{target}/{path}"
-        folder = new.rpartition("/")[0]
-        if folder not in made:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            made.add(folder)
-        if not _linked(old, new):
-            Path(new).unlink(missing_ok=True)
-            shutil.copy2(old, new, follow_symlinks=False)
+    made: set[Path] = set()
+    for path in paths:
+        place = target / path
+        if place.parent not in made:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.add(place.parent)
+        place.unlink(missing_ok=True)
+        if not _linked(source / path, place):
+            shutil.copy2(source / path, place, follow_symlinks=False)
 
 
-def _linked(source: str, place: str) -> bool:
+def _linked(source: Path, place: Path) -> bool:
     """Whether a hard link could be made; a symbolic link is copied, for not every system links it itself."""
-    if os.path.islink(source):  # noqa: PTH114 - a text
+    if source.is_symlink():
         return False
     try:
-        try:
-            os.link(source, place)
-        except FileExistsError:
-            Path(place).unlink()
-            os.link(source, place)
+        os.link(source, place)
     except OSError:  # another file system, or one without links
         return False
     return True
